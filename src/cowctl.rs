@@ -1,0 +1,3 @@
+//! The staff tool's entry point.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! CashCowCart Appliance: a shop that cannot leak its cards.

@@ -1,0 +1,3 @@
+//! The service's entry point: arguments in, exit code out.
+
+fn main() {}
