@@ -12,4 +12,8 @@
 //! | F0 | [`base`] |
 
 pub mod base;
+pub mod cart;
+pub mod catalog;
+pub mod operator;
+pub mod order;
 pub mod store;
