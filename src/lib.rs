@@ -11,9 +11,11 @@
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
+pub mod action;
 pub mod base;
 pub mod cart;
 pub mod catalog;
 pub mod operator;
 pub mod order;
+pub mod payment;
 pub mod store;
