@@ -13,6 +13,8 @@ pub mod headers;
 pub mod reply;
 mod site;
 pub mod storefront;
+#[cfg(test)]
+mod tokens;
 
 pub use assets::{Assets, serve as serve_asset};
 pub use form::{Fields, FormError, Limits};
