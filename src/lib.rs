@@ -19,3 +19,4 @@ pub mod operator;
 pub mod order;
 pub mod payment;
 pub mod store;
+pub mod tls;
