@@ -1,6 +1,6 @@
 //! CashCowCart Appliance: a shop that cannot leak its cards.
 //!
-//! The house has floors, and a floor imports only from floors below it (`tests/floors` enforces that):
+//! The house has floors, and a floor imports only from floors below it (`tests/layering.rs` enforces that):
 //!
 //! | floor | rooms |
 //! |---|---|
