@@ -121,13 +121,14 @@ async fn converse(
     };
     let connection = builder.serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer));
     let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // How a stranger's connection ends is of no interest; what the service does is logged elsewhere.
-        _ = connection.as_mut() => {}
-        _ = stop.wait_for(|stop| *stop) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
+    // How a stranger's connection ends is of no interest; what the service does is logged elsewhere.
+    let stopping = tokio::select! {
+        _ = connection.as_mut() => false,
+        _ = async { drop(stop.wait_for(|stop| *stop).await) } => true,
+    };
+    if stopping {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
     }
 }
 
