@@ -22,3 +22,4 @@ pub mod payment;
 pub mod store;
 pub mod tls;
 pub mod web;
+pub mod tpm;
