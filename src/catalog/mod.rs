@@ -7,6 +7,6 @@ mod index;
 mod model;
 mod tables;
 
-pub use index::Catalog;
+pub use index::{Catalog, category_slug};
 pub use model::{Handle, HandleError, Picture, PictureRef, Product, Status, Variant};
 pub use tables::{PICTURES, PRODUCTS, STOCK, Stock};
