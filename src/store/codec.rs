@@ -33,7 +33,11 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         let damaged = StoreError::Damaged { table: self.name.to_owned() };
         let (version, json) = row.split_first().ok_or_else(|| damaged.clone())?;
         if *version > self.version {
-            return Err(StoreError::Newer { table: self.name.to_owned(), found: *version, known: self.version });
+            return Err(StoreError::Newer {
+                table: self.name.to_owned(),
+                found: *version,
+                known: self.version,
+            });
         }
         serde_json::from_slice(json).map_err(|_| damaged)
     }

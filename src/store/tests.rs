@@ -102,7 +102,7 @@ async fn a_row_that_was_moved_to_another_place_does_not_open() {
     let sealed = sealer.seal("names", &[1], b"row").unwrap();
     assert_eq!(sealer.open("names", &[1], &sealed).as_deref(), Ok(&b"row"[..]));
     assert_eq!(sealer.open("names", &[2], &sealed), Err(StoreError::Damaged { table: "names".to_owned() }));
-    assert_eq!(sealer.open("others", &[1], &sealed), Err(StoreError::Damaged { table: "others" }));
+    assert_eq!(sealer.open("others", &[1], &sealed), Err(StoreError::Damaged { table: "others".to_owned() }));
     let mut flipped = sealed;
     flipped[20] ^= 1;
     assert_eq!(sealer.open("names", &[1], &flipped), Err(StoreError::Damaged { table: "names".to_owned() }));
