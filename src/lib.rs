@@ -1,6 +1,6 @@
 //! CashCowCart Appliance: a shop that cannot leak its cards.
 //!
-//! The house has floors, and a floor imports only from floors below it (`tests/floors` enforces that):
+//! The house has floors, and a floor imports only from floors below it (`tests/layering.rs` enforces that):
 //!
 //! | floor | rooms |
 //! |---|---|
@@ -11,6 +11,15 @@
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
+pub mod action;
 pub mod base;
+pub mod cart;
+pub mod catalog;
+pub mod locale;
+pub mod operator;
+pub mod order;
+pub mod payment;
 pub mod store;
+pub mod tls;
+pub mod web;
 pub mod tpm;

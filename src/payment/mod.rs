@@ -1,0 +1,12 @@
+//! Taking money without ever keeping a card.
+//!
+//! Owns the [`Card`] (parsed from a form, handed to one gateway call, wiped), the attempt and its states,
+//! and one file per gateway. Refuses to clone, print or store a card: PCI DSS 3.3.1 forbids keeping the
+//! card verification code after authorisation, DESIGN forbids keeping the number at all.
+
+mod attempt;
+mod card;
+pub mod gateway;
+
+pub use attempt::{ATTEMPTS, Attempt, AttemptState, DeclineReason};
+pub use card::{Card, CardError, CardField};
