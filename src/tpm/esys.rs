@@ -229,7 +229,8 @@ impl Esys {
         Ok(handles.count > 0 && handles.handle.first() == Some(&handle))
     }
 
-    /// What stands at a persistent or NV handle.
+    /// What stands at a persistent or NV handle. Ask for one handle once at a time: some versions of the
+    /// library share one note among all who ask, and dropping the first drops it for all.
     pub(super) fn at(&self, handle: u32) -> Result<Object<'_>, Code> {
         let mut found = NO;
         esys!(self.context, Esys_TR_FromTPMPublic(handle, NO, NO, NO, &mut found))?;
