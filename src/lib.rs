@@ -1,6 +1,6 @@
 //! CashCowCart Appliance: a shop that cannot leak its cards.
 //!
-//! The house has floors, and a floor imports only from floors below it (`tests/floors` enforces that):
+//! The house has floors, and a floor imports only from floors below it (`tests/layering.rs` enforces that):
 //!
 //! | floor | rooms |
 //! |---|---|
@@ -20,4 +20,6 @@ pub mod operator;
 pub mod order;
 pub mod payment;
 pub mod store;
+pub mod tls;
+pub mod tpm;
 pub mod web;

@@ -10,6 +10,8 @@ pub mod csrf;
 pub mod form;
 mod head;
 pub mod headers;
+pub mod listener;
+pub mod redirect;
 pub mod reply;
 mod site;
 pub mod storefront;
