@@ -42,12 +42,7 @@ pub(super) fn authorise(
     }
 }
 
-fn take(
-    esys: &Esys,
-    session: &Object<'_>,
-    approval: &Approval,
-    step: Step,
-) -> Result<(), TpmError> {
+fn take(esys: &Esys, session: &Object<'_>, approval: &Approval, step: Step) -> Result<(), TpmError> {
     match step {
         Step::Image(_) => esys.policy_pcr(session, IMAGE_PCR).doing("bind to PCR 11"),
         Step::Unwritten => esys.policy_unwritten(session).doing("bind to an unwritten index"),

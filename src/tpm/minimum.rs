@@ -72,7 +72,8 @@ fn raise(esys: &Esys, approval: &Approval) -> Result<u64, TpmError> {
     let index = match index(esys, key)? {
         Some(index) => index,
         None => {
-            let object = esys.nv_define(&minimum_area(key, false)).doing("make room for the minimum version")?;
+            let object =
+                esys.nv_define(&minimum_area(key, false)).doing("make room for the minimum version")?;
             Index { object, written: false }
         }
     };

@@ -62,9 +62,11 @@ impl Authority {
     }
 
     fn new(pair: KeyPair, what: &str) -> Result<Self, ApprovalError> {
-        let key = pair.public_key().as_der().ok().and_then(|der: PublicKeyX509Der<'_>| {
-            SigningKey::from_der(der.as_ref())
-        });
+        let key = pair
+            .public_key()
+            .as_der()
+            .ok()
+            .and_then(|der: PublicKeyX509Der<'_>| SigningKey::from_der(der.as_ref()));
         let key = key.ok_or_else(|| ApprovalError::Key { what: what.to_owned() })?;
         Ok(Self { pair, key })
     }
