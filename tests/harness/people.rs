@@ -72,7 +72,9 @@ impl Admin {
         let page = browser.submit(form).await;
         let form = page.forms().into_iter().find(|form| form.value("password").is_some());
         let form = form.unwrap_or_else(|| panic!("no password is asked for: {}", page.words()));
-        let page = browser.submit(form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD)).await;
+        let page = browser
+            .submit(form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD))
+            .await;
         assert!(page.status.is_success(), "{} {}", page.status, page.words());
         let mut admin = Self { browser };
         if !admin.browser.get("/orders").await.at.starts_with("/orders") {
@@ -90,7 +92,8 @@ impl Admin {
 
     async fn sign_in(&mut self) {
         let page = self.browser.get("/sign-in").await;
-        let page = self.browser.submit(page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD)).await;
+        let page =
+            self.browser.submit(page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD)).await;
         assert!(!page.at.starts_with("/sign-in"), "not signed in: {}", page.words());
     }
 
