@@ -8,6 +8,6 @@ mod index;
 mod model;
 mod tables;
 
-pub use index::{Catalog, MOST_PRODUCTS};
+pub use index::{Catalog, MOST_PRODUCTS, category_slug};
 pub use model::{Handle, HandleError, Picture, PictureRef, Product, Status, Variant};
 pub use tables::{PICTURES, PRODUCTS, STOCK, Stock};

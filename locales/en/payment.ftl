@@ -1,0 +1,1 @@
+### Cards, payments and why they were refused.
