@@ -10,10 +10,12 @@ use sha2::{Digest, Sha256};
 use super::{Failure, Site};
 
 const TOKENS: &str = include_str!("../../assets/tokens.css");
+const BASE: &str = include_str!("../../assets/base.css");
 
-/// Plain name, media type and content of each file. A style sheet begins with the tokens.
+/// Plain name, media type and content of each file. A style sheet begins with the tokens
+/// and with what all pages share.
 fn files() -> [(&'static str, &'static str, String); 3] {
-    let sheet = |own: &str| format!("{TOKENS}{own}");
+    let sheet = |own: &str| format!("{TOKENS}{BASE}{own}");
     [
         ("shop.css", "text/css; charset=utf-8", sheet(include_str!("../../assets/shop.css"))),
         ("console.css", "text/css; charset=utf-8", sheet(include_str!("../../assets/console.css"))),

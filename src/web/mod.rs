@@ -15,6 +15,8 @@ pub mod redirect;
 pub mod reply;
 mod site;
 pub mod storefront;
+#[cfg(test)]
+mod tokens;
 
 pub use assets::{Assets, serve as serve_asset};
 pub use form::{Fields, FormError, Limits};
