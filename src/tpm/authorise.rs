@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::approval::Approval;
 use super::code::Doing;
 use super::esys::{Esys, Object};
+use super::minimum::Index;
 use super::policy::{IMAGE_PCR, Purpose, Step};
 use super::{NotApproved, TpmError, minimum, pcr};
 
@@ -18,6 +19,7 @@ pub(super) fn authorise(
     session: &Object<'_>,
     approval: &Approval,
     purpose: Purpose,
+    minimum: &Index<'_>,
 ) -> Result<(), TpmError> {
     let image = pcr::read(esys, IMAGE_PCR)?;
     let signed = approval.find(purpose, image).ok_or_else(|| not_image(image))?;
@@ -32,7 +34,7 @@ pub(super) fn authorise(
         }
     };
     for step in purpose.steps(approval.key(), approval.version(), image) {
-        take(esys, session, approval, step)?;
+        take(esys, session, step, minimum)?;
     }
     let (policy, reference) = (&signed.policy, purpose.reference());
     match esys.policy_authorize(session, policy, reference, approval.key().name(), &ticket) {
@@ -42,27 +44,19 @@ pub(super) fn authorise(
     }
 }
 
-fn take(
-    esys: &Esys,
-    session: &Object<'_>,
-    approval: &Approval,
-    step: Step,
-) -> Result<(), TpmError> {
+fn take(esys: &Esys, session: &Object<'_>, step: Step, minimum: &Index<'_>) -> Result<(), TpmError> {
     match step {
         Step::Image(_) => esys.policy_pcr(session, IMAGE_PCR).doing("bind to PCR 11"),
         Step::Unwritten => esys.policy_unwritten(session).doing("bind to an unwritten index"),
         Step::Command(hash) => esys.policy_command(session, &hash).doing("bind to one command"),
-        Step::MinimumAtMost(version) => {
-            let index = minimum::index(esys, approval.key())?.ok_or(TpmError::MinimumMissing)?;
-            match esys.policy_at_most(session, &index.object, version) {
-                Err(code) if code.is_comparison() => {
-                    let minimum = minimum::read(esys, &index)?.unwrap_or(u64::MAX);
-                    Err(TpmError::OldImage { image: version, minimum })
-                }
-                Err(code) if code.is_unwritten() => Err(TpmError::MinimumMissing),
-                outcome => outcome.doing("compare the minimum version"),
+        Step::MinimumAtMost(version) => match esys.policy_at_most(session, &minimum.object, version) {
+            Err(code) if code.is_comparison() => {
+                let minimum = minimum::read(esys, minimum)?.unwrap_or(u64::MAX);
+                Err(TpmError::OldImage { image: version, minimum })
             }
-        }
+            Err(code) if code.is_unwritten() => Err(TpmError::MinimumMissing),
+            outcome => outcome.doing("compare the minimum version"),
+        },
     }
 }
 

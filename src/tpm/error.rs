@@ -103,7 +103,9 @@ pub enum NotApproved {
     #[error("a signature in it is not by its own key; start a released image, unaltered")]
     Signature,
     /// The secrets belong to another key: another profile's.
-    #[error("the secrets were sealed for another signing key; start an image of the profile that sealed them")]
+    #[error(
+        "the secrets were sealed for another signing key; start an image of the profile that sealed them"
+    )]
     OtherKey,
     /// The TPM holds the session's policy not to be the secret's.
     #[error("the TPM does not accept its policy for this secret; start a released image, unaltered")]

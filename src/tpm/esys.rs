@@ -6,7 +6,10 @@
 //!
 //! The bindings are used raw because the safe layer of `tss-esapi` 7.6 lacks `PolicyNV`.
 
-#![expect(unsafe_code, reason = "the TPM software stack is a C library; this is the one module that calls it")]
+#![expect(
+    unsafe_code,
+    reason = "the TPM software stack is a C library; this is the one module that calls it"
+)]
 
 use std::ffi::CString;
 use std::{mem, ptr};
@@ -226,7 +229,8 @@ impl Esys {
         Ok(handles.count > 0 && handles.handle.first() == Some(&handle))
     }
 
-    /// What stands at a persistent or NV handle.
+    /// What stands at a persistent or NV handle. Ask for one handle once at a time: some versions of the
+    /// library share one note among all who ask, and dropping the first drops it for all.
     pub(super) fn at(&self, handle: u32) -> Result<Object<'_>, Code> {
         let mut found = NO;
         esys!(self.context, Esys_TR_FromTPMPublic(handle, NO, NO, NO, &mut found))?;
@@ -331,10 +335,7 @@ impl Esys {
         let (size, buffer) = sized(private)?;
         let private = TPM2B_PRIVATE { size, buffer };
         let (public, mut loaded) = (public_from(public)?, NO);
-        esys!(
-            self.context,
-            Esys_Load(parent.handle, PASSWORD, NO, NO, &private, &public, &mut loaded)
-        )?;
+        esys!(self.context, Esys_Load(parent.handle, PASSWORD, NO, NO, &private, &public, &mut loaded))?;
         Ok(self.transient(loaded))
     }
 
@@ -443,17 +444,7 @@ impl Esys {
         let limit = digest(&limit.to_be_bytes())?;
         esys!(
             self.context,
-            Esys_PolicyNV(
-                index.handle,
-                index.handle,
-                session.handle,
-                PASSWORD,
-                NO,
-                NO,
-                &limit,
-                0,
-                AT_MOST
-            )
+            Esys_PolicyNV(index.handle, index.handle, session.handle, PASSWORD, NO, NO, &limit, 0, AT_MOST)
         )
     }
 
@@ -520,8 +511,7 @@ impl Esys {
     pub(super) fn nv_define(&self, area: &[u8]) -> Result<Object<'_>, Code> {
         // SAFETY: an all-zero TPM2B_NV_PUBLIC is a valid value of the C structure.
         let mut public: TPM2B_NV_PUBLIC = unsafe { mem::zeroed() };
-        let (size, mut offset, mut index) =
-            (area.len().try_into().map_err(|_| Code::TOO_LONG)?, 0, NO);
+        let (size, mut offset, mut index) = (area.len().try_into().map_err(|_| Code::TOO_LONG)?, 0, NO);
         // SAFETY: the buffer's length is given, and the destination is a whole TPMS_NV_PUBLIC.
         Code::check(unsafe {
             Tss2_MU_TPMS_NV_PUBLIC_Unmarshal(area.as_ptr(), size, &mut offset, &mut public.nvPublic)
@@ -534,27 +524,16 @@ impl Esys {
     }
 
     /// Writes an index under a session.
-    pub(super) fn nv_write(
-        &self,
-        index: &Object<'_>,
-        session: &Object<'_>,
-        data: &[u8],
-    ) -> Result<(), Code> {
+    pub(super) fn nv_write(&self, index: &Object<'_>, session: &Object<'_>, data: &[u8]) -> Result<(), Code> {
         let (size, buffer) = sized(data)?;
         let data = TPM2B_MAX_NV_BUFFER { size, buffer };
-        esys!(
-            self.context,
-            Esys_NV_Write(index.handle, index.handle, session.handle, NO, NO, &data, 0)
-        )
+        esys!(self.context, Esys_NV_Write(index.handle, index.handle, session.handle, NO, NO, &data, 0))
     }
 
     /// Reads an index with its own empty auth value.
     pub(super) fn nv_read(&self, index: &Object<'_>, size: u16) -> Result<Vec<u8>, Code> {
         let mut out = Out::<TPM2B_MAX_NV_BUFFER>::new();
-        esys!(
-            self.context,
-            Esys_NV_Read(index.handle, index.handle, PASSWORD, NO, NO, size, 0, &mut out.0)
-        )?;
+        esys!(self.context, Esys_NV_Read(index.handle, index.handle, PASSWORD, NO, NO, size, 0, &mut out.0))?;
         let data = out.get()?;
         bytes(data.size, &data.buffer)
     }

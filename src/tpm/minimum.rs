@@ -72,7 +72,8 @@ fn raise(esys: &Esys, approval: &Approval) -> Result<u64, TpmError> {
     let index = match index(esys, key)? {
         Some(index) => index,
         None => {
-            let object = esys.nv_define(&minimum_area(key, false)).doing("make room for the minimum version")?;
+            let object =
+                esys.nv_define(&minimum_area(key, false)).doing("make room for the minimum version")?;
             Index { object, written: false }
         }
     };
@@ -83,7 +84,7 @@ fn raise(esys: &Esys, approval: &Approval) -> Result<u64, TpmError> {
         Some(_) => Purpose::RaiseMinimum,
     };
     let session = esys.session(Kind::Policy, None).doing("open a session")?;
-    authorise(esys, &session, approval, purpose)?;
+    authorise(esys, &session, approval, purpose, &index)?;
     esys.nv_write(&index.object, &session, &version.to_be_bytes()).doing("write the minimum version")?;
     Ok(version)
 }

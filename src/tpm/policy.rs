@@ -16,7 +16,7 @@ pub(super) type Policy = [u8; 32];
 pub(super) const IMAGE_PCR: u8 = 11;
 
 const POLICY_NV: u32 = 0x149;
-const POLICY_CP_HASH: u32 = 0x163;
+const POLICY_CP_HASH: u32 = 0x16E;
 const POLICY_AUTHORIZE: u32 = 0x16A;
 const POLICY_PCR: u32 = 0x17F;
 const POLICY_NV_WRITTEN: u32 = 0x18F;
@@ -113,6 +113,12 @@ impl Step {
             Self::Command(command) => extend(policy, POLICY_CP_HASH, &[&command]),
         }
     }
+}
+
+/// The policy of PCR 11 alone, which systemd signs for the data volume.
+#[cfg(test)]
+pub(super) fn image_only(image: [u8; 32]) -> Policy {
+    Step::Image(image).extend([0; 32], &[0; 34])
 }
 
 /// The public area of the minimum-version index for a signing key.

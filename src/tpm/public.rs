@@ -63,13 +63,8 @@ impl Area {
 /// The storage root key's template: ECC P-256 as systemd makes it too. A child's secrets are decrypted
 /// by it alone; `noDA`, because its auth value is empty and there is nothing to guess.
 pub(super) fn storage_key() -> Vec<u8> {
-    let attributes = FIXED_TPM
-        | FIXED_PARENT
-        | SENSITIVE_DATA_ORIGIN
-        | USER_WITH_AUTH
-        | NO_DA
-        | RESTRICTED
-        | DECRYPT;
+    let attributes =
+        FIXED_TPM | FIXED_PARENT | SENSITIVE_DATA_ORIGIN | USER_WITH_AUTH | NO_DA | RESTRICTED | DECRYPT;
     let [algorithm, bits, mode] = AES128_CFB;
     let area = Area::default().half(ECC).half(SHA256).word(attributes).sized(&[]);
     let area = area.half(algorithm).half(bits).half(mode).half(NULL).half(P256).half(NULL);
@@ -113,8 +108,7 @@ pub(super) fn signing_key(modulus: &[u8]) -> Vec<u8> {
 /// The public area of the minimum-version index: readable by anybody, writable only by a policy.
 /// `written` is what the first write sets; it changes the index's name.
 pub(super) fn minimum_index(policy: &[u8; 32], written: bool) -> Vec<u8> {
-    let attributes =
-        NV_POLICY_WRITE | NV_AUTH_READ | NV_NO_DA | if written { NV_WRITTEN } else { 0 };
+    let attributes = NV_POLICY_WRITE | NV_AUTH_READ | NV_NO_DA | if written { NV_WRITTEN } else { 0 };
     Area::default().word(MINIMUM).half(SHA256).word(attributes).sized(policy).half(8).0
 }
 

@@ -6,7 +6,7 @@ use super::code::Doing;
 use super::esys::{Esys, Kind};
 use super::policy::Purpose;
 use super::storage_key::{identity, storage_key};
-use super::{NotApproved, SealedBlob, Tpm, TpmError, public};
+use super::{NotApproved, SealedBlob, Tpm, TpmError, minimum, public};
 use crate::base::SecretBytes;
 
 impl Tpm {
@@ -30,7 +30,10 @@ fn unseal(esys: &Esys, approval: &Approval, blob: &SealedBlob) -> Result<SecretB
         return Err(TpmError::NotApproved(NotApproved::OtherKey));
     }
     let session = esys.session(Kind::PolicyEncrypted, Some(&parent)).doing("open a session")?;
-    authorise(esys, &session, approval, Purpose::Open)?;
+    {
+        let index = minimum::index(esys, approval.key())?.ok_or(TpmError::MinimumMissing)?;
+        authorise(esys, &session, approval, Purpose::Open, &index)?;
+    }
     let object = match esys.load(&parent, &blob.private, &blob.public) {
         Err(code) if code.is_integrity() => return Err(TpmError::Damaged),
         loaded => loaded.doing("load a sealed secret")?,

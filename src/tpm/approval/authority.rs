@@ -62,9 +62,11 @@ impl Authority {
     }
 
     fn new(pair: KeyPair, what: &str) -> Result<Self, ApprovalError> {
-        let key = pair.public_key().as_der().ok().and_then(|der: PublicKeyX509Der<'_>| {
-            SigningKey::from_der(der.as_ref())
-        });
+        let key = pair
+            .public_key()
+            .as_der()
+            .ok()
+            .and_then(|der: PublicKeyX509Der<'_>| SigningKey::from_der(der.as_ref()));
         let key = key.ok_or_else(|| ApprovalError::Key { what: what.to_owned() })?;
         Ok(Self { pair, key })
     }
@@ -102,11 +104,23 @@ impl Authority {
         image: [u8; 32],
     ) -> Result<Signed, ApprovalError> {
         let policy = purpose.policy(&self.key, version, image);
+        let signature = self.sign_message(&purpose.message(&policy))?;
+        Ok(Signed { purpose, phase: phase.to_owned(), image, policy, signature })
+    }
+
+    fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, ApprovalError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &purpose.message(&policy), &mut signature)
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| ApprovalError::Crypto { doing: "sign a policy" })?;
-        Ok(Signed { purpose, phase: phase.to_owned(), image, policy, signature })
+        Ok(signature)
+    }
+
+    /// The bare PCR 11 policy and its signature without a reference, as `systemd-measure sign` makes them.
+    #[cfg(test)]
+    pub(in crate::tpm) fn sign_for_systemd(&self, image: [u8; 32]) -> ([u8; 32], Vec<u8>) {
+        let policy = crate::tpm::policy::image_only(image);
+        (policy, self.sign_message(&policy).unwrap_or_default())
     }
 }
 

@@ -42,8 +42,7 @@ impl Approval {
         let text = read(signature_json)?;
         let file: SignatureFile = serde_json::from_slice(&text)
             .map_err(|source| ApprovalError::Json { path: signature_json.to_owned(), source })?;
-        let part =
-            file.cashcow.ok_or_else(|| ApprovalError::Missing { path: signature_json.to_owned() })?;
+        let part = file.cashcow.ok_or_else(|| ApprovalError::Missing { path: signature_json.to_owned() })?;
         let key = SigningKey::from_pem(&read(public_key_pem)?, &public_key_pem.display().to_string())?;
         let policies =
             part.policies.iter().map(|entry| entry.signed(&key, part.svn)).collect::<Result<_, _>>()?;
