@@ -12,6 +12,7 @@
 //! | F0 | [`base`] |
 
 pub mod action;
+pub mod audit;
 pub mod base;
 pub mod cart;
 pub mod catalog;
@@ -19,6 +20,7 @@ pub mod locale;
 pub mod operator;
 pub mod order;
 pub mod payment;
+pub mod staff;
 pub mod store;
 pub mod tls;
 pub mod tpm;
