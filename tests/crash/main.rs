@@ -1,7 +1,13 @@
 //! Without this, a power cut at the wrong instant charges a card twice or loses an order that was paid:
 //! `cashcowd` is killed 50 times in the middle of checkouts while the gateway, in another process, counts.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
 
 #[path = "../double/mod.rs"]
 mod double;

@@ -23,7 +23,7 @@ impl Shopper {
     }
 
     /// From the cart to the payment page.
-    pub async fn to_payment(&mut self, name: &str) -> Page {
+    pub async fn reach_payment(&mut self, name: &str) -> Page {
         let page = self.browser.get("/checkout/contact").await;
         let page = self.browser.submit(contact(&page, name)).await;
         self.browser.submit(page.form("/checkout/delivery").set("shipping", "standard")).await
@@ -37,7 +37,7 @@ impl Shopper {
     /// All of it; returns the page that follows the payment.
     pub async fn buy(&mut self, handle: &str, number: &str, code: &str) -> Page {
         self.add(handle).await;
-        let page = self.to_payment("Grace Hopper").await;
+        let page = self.reach_payment("Grace Hopper").await;
         self.pay(&page, number, code).await
     }
 }
