@@ -43,9 +43,9 @@ pub(super) async fn identity(
     if let Some(identity) = app.store().read::<_, StoreError>(|view| view.get(&IDENTITIES, &key))? {
         return Ok(identity);
     }
-    let identity =
-        Arc::new(Identity::self_signed(names, app.clock().now()).map_err(super::BootError::Identity)?);
-    let kept = Arc::clone(&identity);
-    app.store().transact::<_, StoreError>(move |tx| tx.put(&IDENTITIES, &key, &kept)).await?;
-    Arc::into_inner(identity).ok_or(super::BootError::Store(StoreError::Stopped))
+    let first = Identity::self_signed(names, app.clock().now())?;
+    let kept = key.clone();
+    app.store().transact::<_, StoreError>(move |tx| tx.put(&IDENTITIES, &kept, &first)).await?;
+    let identity = app.store().read::<_, StoreError>(|view| view.get(&IDENTITIES, &key))?;
+    Ok(identity.ok_or(StoreError::Stopped)?)
 }
