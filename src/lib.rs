@@ -21,5 +21,5 @@ pub mod order;
 pub mod payment;
 pub mod store;
 pub mod tls;
-pub mod web;
 pub mod tpm;
+pub mod web;
