@@ -6,6 +6,7 @@ use cashcow::tpm::swtpm::Swtpm;
 use cashcow::tpm::{Device, SealedBlob, Tpm, TpmError};
 
 use crate::bench::{Machine, SECRET};
+use crate::stranger::left_behind;
 
 // The disk carried off to another machine, which runs the same approved image.
 #[test]
@@ -54,6 +55,8 @@ fn nothing_is_left_behind_in_the_tpm_by_good_and_by_failed_calls() {
     }
     let approval = machine.approve(2);
     assert!(machine.tpm.unseal(&approval, &blob).is_ok());
+    let (_machine, left) = machine.meanwhile(left_behind);
+    assert_eq!(left, 0, "sessions and objects are left in the TPM");
 }
 
 #[test]

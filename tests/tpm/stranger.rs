@@ -4,6 +4,7 @@ use cashcow::tpm::{Device, TpmError};
 use tss_esapi::Context;
 use tss_esapi::abstraction::cipher::Cipher;
 use tss_esapi::attributes::ObjectAttributesBuilder;
+use tss_esapi::constants::CapabilityType;
 use tss_esapi::handles::{AuthHandle, ObjectHandle, PersistentTpmHandle, TpmHandle};
 use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
 use tss_esapi::interface_types::dynamic_handles::Persistent;
@@ -11,8 +12,8 @@ use tss_esapi::interface_types::key_bits::RsaKeyBits;
 use tss_esapi::interface_types::resource_handles::{Hierarchy, Provision};
 use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{
-    Auth, KeyedHashScheme, Public, PublicBuilder, PublicKeyedHashParameters, RsaExponent, RsaScheme,
-    SensitiveData,
+    Auth, CapabilityData, KeyedHashScheme, Public, PublicBuilder, PublicKeyedHashParameters, RsaExponent,
+    RsaScheme, SensitiveData,
 };
 use tss_esapi::tcti_ldr::{NetworkTPMConfig, TctiNameConf};
 use tss_esapi::utils;
@@ -45,6 +46,20 @@ fn replace_storage_key(device: &Device, template: Public) {
     let new = context.create_primary(Hierarchy::Owner, template, None, None, None, None).unwrap().key_handle;
     context.evict_control(Provision::Owner, new.into(), place).unwrap();
     context.flush_context(new.into()).unwrap();
+}
+
+/// What the TPM holds in its few places: loaded sessions and transient objects.
+pub fn left_behind(device: &Device) -> usize {
+    let mut context = stranger(device);
+    context.execute_without_session(|context| {
+        [0x0200_0000, 0x8000_0000]
+            .map(|first| match context.get_capability(CapabilityType::Handles, first, 16).unwrap() {
+                (CapabilityData::Handles(handles), _) => handles.into_inner().len(),
+                other => panic!("not a list of handles: {other:?}"),
+            })
+            .iter()
+            .sum()
+    })
 }
 
 #[test]
