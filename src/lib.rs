@@ -15,6 +15,7 @@ pub mod action;
 pub mod base;
 pub mod cart;
 pub mod catalog;
+pub mod config;
 pub mod operator;
 pub mod order;
 pub mod payment;
