@@ -14,8 +14,10 @@
 pub mod action;
 pub mod audit;
 pub mod base;
+pub mod boot;
 pub mod cart;
 pub mod catalog;
+pub mod config;
 pub mod locale;
 pub mod operator;
 pub mod order;

@@ -1,7 +1,13 @@
 //! Without this, a card could lie somewhere for years before anybody looks: 200 orders are paid with numbers
 //! made at run time, then everything that is kept and everything that was said is searched for them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
 
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -20,7 +26,7 @@ const AT_ONCE: usize = 4;
 /// Numbers that nobody has seen before this run: their middle comes from the clock.
 fn sentinels() -> Vec<Sentinel> {
     let begun = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let seed = begun.as_nanos() as u64 / 1000;
+    let seed = u64::try_from(begun.as_micros()).unwrap();
     println!("seed {seed}");
     let each = (0..ORDERS as u64).map(|n| Sentinel {
         number: cards::number(seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n * 7_919)),
@@ -46,7 +52,7 @@ async fn two_hundred_cards_leave_no_trace() {
             for (n, card) in batch.iter().enumerate() {
                 let mut shopper = Shopper::of(&shop);
                 shopper.add("stoneware-mug").await;
-                let page = shopper.to_payment("Grace Hopper").await;
+                let page = shopper.reach_payment("Grace Hopper").await;
                 // One in four first makes a mistake: error paths keep no card either.
                 if n % 4 == 0 {
                     let wrong = harness::people::card(&page, &card.number, &card.code).set("cc-exp", "13/99");
@@ -54,7 +60,12 @@ async fn two_hundred_cards_leave_no_trace() {
                     assert!(page.status.is_client_error(), "a wrong expiry was taken: {}", page.words());
                 }
                 let page = shopper.pay(&page, &card.number, &card.code).await;
-                assert!(page.at.starts_with("/order/"), "order {round}/{n}: {} {}", page.status, page.words());
+                assert!(
+                    page.at.starts_with("/order/"),
+                    "order {round}/{n}: {} {}",
+                    page.status,
+                    page.words()
+                );
                 assert!(page.says(&card.number[12..]), "the last four digits are not on the order's page");
                 seen.append(&mut shopper.browser.seen);
             }
@@ -91,7 +102,10 @@ async fn two_hundred_cards_leave_no_trace() {
     finds.extend(row_finds);
     assert!(rows > 3 * ORDERS, "the decrypted view has {rows} rows: orders, attempts and links are there");
     assert!(finds.is_empty(), "{} finds, first ten:\n{:#?}", finds.len(), &finds[..finds.len().min(10)]);
-    println!("{ORDERS} cards: nothing in {rows} rows, in files, log, core and {} bytes of answers", responses.len());
+    println!(
+        "{ORDERS} cards: nothing in {rows} rows, in files, log, core and {} bytes of answers",
+        responses.len()
+    );
 }
 
 /// The scan is broken if it does not find what is there, in each dress and at each place.
@@ -127,9 +141,13 @@ fn planted_sentinels_are_found(scan: &Scan, sentinels: &[Sentinel], folder: &Pat
 fn core_of(shop: &Shop, folder: &Path) -> std::path::PathBuf {
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", shop.pid())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert!(line.split_whitespace().filter(|word| *word == "0").count() == 2, "the service may leave a core: {line}");
+    assert!(
+        line.split_whitespace().filter(|word| *word == "0").count() == 2,
+        "the service may leave a core: {line}"
+    );
     let to = folder.join("core");
-    let made = Command::new("gcore").arg("-a").arg("-o").arg(&to).arg(shop.pid().to_string()).output().unwrap();
+    let made =
+        Command::new("gcore").arg("-a").arg("-o").arg(&to).arg(shop.pid().to_string()).output().unwrap();
     assert!(made.status.success(), "gcore: {}", String::from_utf8_lossy(&made.stderr));
     folder.join(format!("core.{}", shop.pid()))
 }
@@ -154,7 +172,10 @@ fn decrypted_rows(folder: &Path, scan: &Scan) -> (usize, Vec<Find>) {
     let runtime = tokio::runtime::Handle::current();
     let folder = folder.to_owned();
     std::thread::scope(|scope| {
-        let opened = scope.spawn(|| runtime.block_on(cashcow::boot::demo::open_store(&folder)).unwrap()).join().unwrap();
+        let opened = scope
+            .spawn(|| runtime.block_on(cashcow::boot::demo::open_store(&folder)).unwrap())
+            .join()
+            .unwrap();
         let (mut rows, mut finds) = (0, Vec::new());
         opened
             .every_row(|table, key, row| {

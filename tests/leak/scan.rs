@@ -30,13 +30,16 @@ impl Scan {
         for sentinel in sentinels {
             let number = sentinel.number.as_str();
             needles.push((number.as_bytes().to_vec(), "ASCII"));
-            let spaced: Vec<String> = number.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into()).collect();
+            let spaced: Vec<String> =
+                number.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into()).collect();
             needles.push((spaced.join(" ").into_bytes(), "ASCII in groups"));
             needles.push((spaced.join("-").into_bytes(), "ASCII with hyphens"));
             needles.push((spaced.join("+").into_bytes(), "as a form sends it"));
             needles.push((number.encode_utf16().flat_map(u16::to_le_bytes).collect(), "UTF-16LE"));
             needles.push((number.encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16BE"));
-            for (shift, dress) in [(0, "base64"), (1, "base64, shifted by one"), (2, "base64, shifted by two")] {
+            for (shift, dress) in
+                [(0, "base64"), (1, "base64, shifted by one"), (2, "base64, shifted by two")]
+            {
                 needles.push((base64_core(number.as_bytes(), shift), dress));
             }
             needles.push((packed(number), "packed BCD"));
@@ -75,7 +78,9 @@ impl Scan {
                     .iter()
                     .take(8)
                     .map(|byte| char::from(*byte))
-                    .skip_while(|letter| matches!(letter, '"' | '\'' | '=' | ':' | ' ' | ']' | '%' | '5' | 'D'))
+                    .skip_while(|letter| {
+                        matches!(letter, '"' | '\'' | '=' | ':' | ' ' | ']' | '%' | '5' | 'D')
+                    })
                     .take_while(char::is_ascii_digit)
                     .collect();
                 if self.sentinels.iter().any(|sentinel| sentinel.code == behind) {
@@ -90,7 +95,9 @@ impl Scan {
     pub fn codes_near_numbers(&self, bytes: &[u8]) -> usize {
         self.sentinels
             .iter()
-            .flat_map(|sentinel| occurrences(bytes, sentinel.number.as_bytes()).map(move |(at, _)| (sentinel, at)))
+            .flat_map(|sentinel| {
+                occurrences(bytes, sentinel.number.as_bytes()).map(move |(at, _)| (sentinel, at))
+            })
             .filter(|(sentinel, at)| {
                 let around = &bytes[at.saturating_sub(256)..(at + 272).min(bytes.len())];
                 occurrences(around, sentinel.code.as_bytes()).next().is_some()
@@ -100,7 +107,11 @@ impl Scan {
 }
 
 fn occurrences<'a>(bytes: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = (usize, ())> + 'a {
-    bytes.windows(needle.len()).enumerate().filter(move |(_, window)| *window == needle).map(|(at, _)| (at, ()))
+    bytes
+        .windows(needle.len())
+        .enumerate()
+        .filter(move |(_, window)| *window == needle)
+        .map(|(at, _)| (at, ()))
 }
 
 /// The base64 letters that depend on the number alone when `shift` bytes stand before it.
@@ -114,5 +125,9 @@ fn base64_core(number: &[u8], shift: usize) -> Vec<u8> {
 
 /// Two digits a byte.
 fn packed(number: &str) -> Vec<u8> {
-    number.as_bytes().chunks(2).map(|pair| (pair[0] - b'0') << 4 | pair.get(1).map_or(15, |digit| digit - b'0')).collect()
+    number
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| (pair[0] - b'0') << 4 | pair.get(1).map_or(15, |digit| digit - b'0'))
+        .collect()
 }
