@@ -6,8 +6,10 @@
 pub mod import;
 mod index;
 mod model;
+mod picture;
 mod tables;
 
 pub use index::{Catalog, MOST_PRODUCTS, category_slug};
 pub use model::{Handle, HandleError, Picture, PictureRef, Product, Status, Variant};
+pub use picture::{MOST_PICTURE_BYTES, PictureError};
 pub use tables::{PICTURES, PRODUCTS, STOCK, Stock};
