@@ -16,6 +16,7 @@ pub mod base;
 pub mod cart;
 pub mod catalog;
 pub mod config;
+pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;
