@@ -1,12 +1,16 @@
 //! What a shopper is about to buy.
 //!
-//! Owns the cart, its limits and its table. A cart's version steps with each change of its items, and an
-//! order belongs to one version: the same form sent twice is the same order. Holds no name and no card.
+//! Owns the cart, its limits, what a guest fills in on the way to paying, and their tables. A cart's version
+//! steps with each change of its items, and an order belongs to one version: the same form sent twice is the
+//! same order. Holds no card.
+
+mod checkout;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Line, Token};
+pub use self::checkout::{CHECKOUTS, Checkout};
+use crate::base::{Line, Money, Token};
 use crate::store::Table;
 
 /// The most different items in a cart.
@@ -35,6 +39,9 @@ pub struct Item {
     pub sku: Line<60>,
     /// 1 to [`MOST_OF_ONE`].
     pub quantity: u32,
+    /// The price of one when it was put in: a later change of price is pointed out, not slipped in.
+    #[serde(default)]
+    pub seen_price: Option<Money>,
 }
 
 /// Why a cart was not changed.
@@ -73,11 +80,18 @@ impl Cart {
         } else if full {
             return Err(CartError::Full);
         } else {
-            self.items.push(Item { sku: sku.clone(), quantity });
+            self.items.push(Item { sku: sku.clone(), quantity, seen_price: None });
         }
         self.version = self.version.saturating_add(1);
         self.touched = now;
         Ok(())
+    }
+
+    /// Notes what one of `sku` costs as its buyer sees it now. No new version: the items are the same.
+    pub fn note_price(&mut self, sku: &str, price: Money) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.sku.as_str() == sku) {
+            item.seen_price = Some(price);
+        }
     }
 
     /// How many of `sku` are in it.

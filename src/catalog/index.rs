@@ -69,6 +69,16 @@ impl Catalog {
         categories
     }
 
+    /// The name of the category whose part of an address is `slug`, if it has active products.
+    pub fn category(&self, slug: &str) -> Option<&str> {
+        self.categories().into_keys().find(|name| category_slug(name) == slug)
+    }
+
+    /// Active products of the category called `name`, by title.
+    pub fn within<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Product> {
+        self.active().filter(move |product| product.category.as_str() == name)
+    }
+
     /// Active products whose titles hold every word of `query` (the first eight), whatever the case.
     pub fn search<'a>(&'a self, query: &str) -> impl Iterator<Item = &'a Product> {
         let words: Vec<String> = query.to_lowercase().split_whitespace().take(8).map(str::to_owned).collect();
@@ -76,5 +86,23 @@ impl Catalog {
             let title = product.title.as_str().to_lowercase();
             !words.is_empty() && words.iter().all(|word| title.contains(word.as_str()))
         })
+    }
+}
+
+/// A category's part of an address: letters and digits in lower case, everything else a hyphen.
+pub fn category_slug(name: &str) -> String {
+    let letters = name.chars().flat_map(char::to_lowercase);
+    let spaced: String = letters.map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_has_an_address_that_people_can_read() {
+        assert_eq!(category_slug("Home & Kitchen"), "home-kitchen");
+        assert_eq!(category_slug(" Gläser / Öfen "), "gläser-öfen");
     }
 }

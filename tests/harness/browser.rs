@@ -61,6 +61,11 @@ impl Browser {
         Self { origin: self.origin.clone(), cookies: self.cookies.clone(), seen: Vec::new() }
     }
 
+    /// Goes on with the same cookies at another port: the shop was started anew.
+    pub fn move_to(&mut self, origin: &str) {
+        self.origin = origin.trim_end_matches('/').to_owned();
+    }
+
     pub async fn get(&mut self, path: &str) -> Page {
         self.try_get(path).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
@@ -77,8 +82,12 @@ impl Browser {
 
     pub async fn try_submit(&mut self, form: Form) -> Result<Page, String> {
         let body = encode(&form.fields);
-        self.follow(Method::POST, &form.action, Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())))
-            .await
+        self.follow(
+            Method::POST,
+            &form.action,
+            Some(("application/x-www-form-urlencoded".to_owned(), body.into_bytes())),
+        )
+        .await
     }
 
     /// Sends a form with one file in it (`multipart/form-data`).
@@ -87,7 +96,12 @@ impl Browser {
         let mut body = Vec::new();
         for (name, value) in &form.fields {
             if name != field {
-                body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+                body.extend(
+                    format!(
+                        "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                    )
+                    .bytes(),
+                );
             }
         }
         body.extend(
@@ -99,13 +113,24 @@ impl Browser {
         self.follow(Method::POST, &form.action, Some((media, body))).await.unwrap()
     }
 
-    async fn follow(&mut self, method: Method, path: &str, body: Option<(String, Vec<u8>)>) -> Result<Page, String> {
+    async fn follow(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<(String, Vec<u8>)>,
+    ) -> Result<Page, String> {
         let mut page = self.once(method, path, body, &[]).await?;
         for _ in 0..5 {
             if !page.status.is_redirection() {
                 return Ok(page);
             }
-            let to = page.headers.get("location").ok_or("a redirect without a place")?.to_str().unwrap().to_owned();
+            let to = page
+                .headers
+                .get("location")
+                .ok_or("a redirect without a place")?
+                .to_str()
+                .unwrap()
+                .to_owned();
             let to = to.strip_prefix(self.origin.as_str()).unwrap_or(&to).to_owned();
             page = self.once(Method::GET, &to, None, &[]).await?;
         }
@@ -123,7 +148,8 @@ impl Browser {
         let authority = self.origin.trim_start_matches("https://").to_owned();
         let mut request = Request::builder().method(method.clone()).uri(path).header("host", &authority);
         if !self.cookies.is_empty() {
-            let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<_> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
         if method == Method::POST {
@@ -141,8 +167,9 @@ impl Browser {
         };
         let request = request.body(Full::new(bytes)).unwrap();
         let exchange = exchange(&authority, request);
-        let (parts, body) =
-            tokio::time::timeout(Duration::from_secs(90), exchange).await.map_err(|_| "no answer in 90 s".to_owned())??;
+        let (parts, body) = tokio::time::timeout(Duration::from_secs(90), exchange)
+            .await
+            .map_err(|_| "no answer in 90 s".to_owned())??;
         for (name, value) in &parts.headers {
             self.seen.extend(format!("{name}: ").bytes());
             self.seen.extend(value.as_bytes());
@@ -162,13 +189,18 @@ impl Browser {
     }
 }
 
-async fn exchange(authority: &str, request: Request<Full<Bytes>>) -> Result<(hyper::http::response::Parts, Bytes), String> {
+async fn exchange(
+    authority: &str,
+    request: Request<Full<Bytes>>,
+) -> Result<(hyper::http::response::Parts, Bytes), String> {
     let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
     let host = authority.rsplit_once(':').unwrap().0.trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).unwrap();
-    let stream = TlsConnector::from(client()).connect(name, stream).await.map_err(|error| error.to_string())?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let stream =
+        TlsConnector::from(client()).connect(name, stream).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
     let driver = tokio::spawn(connection);
     let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let (parts, body) = response.into_parts();
@@ -189,7 +221,7 @@ pub fn client() -> Arc<ClientConfig> {
 }
 
 #[derive(Debug)]
-struct Anyone;
+pub struct Anyone;
 
 impl ServerCertVerifier for Anyone {
     fn verify_server_cert(
@@ -317,13 +349,16 @@ fn encode(fields: &[(String, String)]) -> String {
     let escape = |text: &str| {
         text.bytes().fold(String::new(), |mut out, byte| {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => out.push(char::from(byte)),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
+                    out.push(char::from(byte))
+                }
                 b' ' => out.push('+'),
                 _ => out.push_str(&format!("%{byte:02X}")),
             }
             out
         })
     };
-    let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let pairs: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
 }

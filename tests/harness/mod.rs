@@ -1,6 +1,12 @@
 //! What the suites share: a shop that really runs, and people who use it as a browser would.
 #![allow(dead_code, reason = "each suite uses its own part")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
 pub mod browser;
 pub mod cards;

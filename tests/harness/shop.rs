@@ -25,7 +25,8 @@ impl Shop {
     }
 
     pub fn try_start(folder: &Path, more: &[&str]) -> Result<Self, String> {
-        let log = std::fs::File::options().create(true).append(true).open(folder.join("cashcowd.log")).unwrap();
+        let log =
+            std::fs::File::options().create(true).append(true).open(folder.join("cashcowd.log")).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_cashcowd"))
             .args(["demo", "--dir"])
             .arg(folder)
@@ -54,7 +55,9 @@ impl Shop {
                     if fact == "ready" {
                         return Ok(Self { child, said, folder: folder.to_owned() });
                     }
-                    for name in ["storefront", "console fingerprint", "console", "set-up code", "redirect", "problem"] {
+                    for name in
+                        ["storefront", "console fingerprint", "console", "set-up code", "redirect", "problem"]
+                    {
                         if let Some(value) = fact.strip_prefix(name) {
                             said.insert(name.to_owned(), value.trim().to_owned());
                             break;

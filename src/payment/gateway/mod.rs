@@ -20,6 +20,8 @@ pub enum Outcome {
     },
     /// Refused; no money moved, and none will under this attempt.
     Declined(DeclineReason),
+    /// The gateway tells of another amount, currency or order than the attempt's.
+    Mismatch,
     /// Nobody knows: time-out, reset, half an answer, 5xx. Ask later.
     Unknown,
 }
