@@ -12,13 +12,18 @@
 //! | F0 | [`base`] |
 
 pub mod action;
+pub mod audit;
 pub mod base;
+pub mod boot;
 pub mod cart;
 pub mod catalog;
+pub mod config;
 pub mod locale;
+pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;
+pub mod staff;
 pub mod store;
 pub mod tls;
 pub mod tpm;

@@ -11,3 +11,8 @@ mod table;
 pub use identity::{Identity, IdentityError, SigningRequest};
 pub use resolver::Certificate;
 pub use table::{TlsError, client, server};
+
+use crate::store::Table;
+
+/// Certificates with their keys, by the listener that shows them: `console`, `storefront`.
+pub const IDENTITIES: Table<String, Identity> = Table::new("tls-identities", 1);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Timestamp;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
@@ -12,25 +13,43 @@ use super::{Identity, IdentityError};
 #[derive(Clone)]
 pub struct Certificate(Arc<Shown>);
 
-struct Shown(RwLock<(Arc<CertifiedKey>, String)>);
+struct Shown(RwLock<State>);
+
+#[derive(Clone)]
+struct State {
+    key: Arc<CertifiedKey>,
+    fingerprint: String,
+    validity: (Timestamp, Timestamp),
+}
+
+impl State {
+    fn of(identity: &Identity) -> Result<Self, IdentityError> {
+        let (key, validity) = (identity.certified_key()?, identity.validity()?);
+        Ok(Self { key, fingerprint: identity.fingerprint(), validity })
+    }
+}
 
 impl Certificate {
     /// Shows `identity` from now on.
     pub fn new(identity: &Identity) -> Result<Self, IdentityError> {
-        let first = (identity.certified_key()?, identity.fingerprint());
-        Ok(Self(Arc::new(Shown(RwLock::new(first)))))
+        Ok(Self(Arc::new(Shown(RwLock::new(State::of(identity)?)))))
     }
 
     /// Shows `identity` to every connection that begins from now on.
     pub fn replace(&self, identity: &Identity) -> Result<(), IdentityError> {
-        let next = (identity.certified_key()?, identity.fingerprint());
+        let next = State::of(identity)?;
         *self.0.0.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
     }
 
     /// SHA-256 of the certificate in 16 groups of four hex digits.
     pub fn fingerprint(&self) -> String {
-        self.0.0.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.0.0.read().unwrap_or_else(PoisonError::into_inner).fingerprint.clone()
+    }
+
+    /// First and last instant of the certificate.
+    pub fn validity(&self) -> (Timestamp, Timestamp) {
+        self.0.0.read().unwrap_or_else(PoisonError::into_inner).validity
     }
 
     pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
@@ -40,7 +59,7 @@ impl Certificate {
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).0))
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).key))
     }
 }
 

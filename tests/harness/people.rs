@@ -1,5 +1,6 @@
 //! People: a shopper who buys, an administrator who runs the shop.
 
+use super::browser::Form;
 use super::{Browser, Page, Shop};
 
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
@@ -22,17 +23,9 @@ impl Shopper {
     }
 
     /// From the cart to the payment page.
-    pub async fn to_payment(&mut self, name: &str) -> Page {
+    pub async fn reach_payment(&mut self, name: &str) -> Page {
         let page = self.browser.get("/checkout/contact").await;
-        let form = page
-            .form("/checkout/contact")
-            .set("email", "grace@example.com")
-            .set("name", name)
-            .set("street", "Mill Lane 7")
-            .set("postal_code", "10115")
-            .set("city", "Berlin")
-            .set("country", "DE");
-        let page = self.browser.submit(form).await;
+        let page = self.browser.submit(contact(&page, name)).await;
         self.browser.submit(page.form("/checkout/delivery").set("shipping", "standard")).await
     }
 
@@ -44,13 +37,29 @@ impl Shopper {
     /// All of it; returns the page that follows the payment.
     pub async fn buy(&mut self, handle: &str, number: &str, code: &str) -> Page {
         self.add(handle).await;
-        let page = self.to_payment("Grace Hopper").await;
+        let page = self.reach_payment("Grace Hopper").await;
         self.pay(&page, number, code).await
     }
 }
 
+/// The contact form of `page`, filled in.
+pub fn contact(page: &Page, name: &str) -> Form {
+    page.form("/checkout/contact")
+        .set("email", "grace@example.com")
+        .set("name", name)
+        .set("street", "Mill Lane 7")
+        .set("postal_code", "10115")
+        .set("city", "Berlin")
+        .set("country", "DE")
+}
+
+/// Whether an order's page says that it is paid.
+pub fn is_paid(page: &Page) -> bool {
+    page.says("Thank you")
+}
+
 /// The payment form of `page`, filled in.
-pub fn card(page: &Page, number: &str, code: &str) -> super::browser::Form {
+pub fn card(page: &Page, number: &str, code: &str) -> Form {
     page.form("/checkout/pay")
         .set("cc-name", "Grace Hopper")
         .set("cc-number", number)
@@ -95,6 +104,27 @@ impl Admin {
         let page =
             self.browser.submit(page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD)).await;
         assert!(!page.at.starts_with("/sign-in"), "not signed in: {}", page.words());
+    }
+
+    /// Makes it `count` of each of the product's variants.
+    pub async fn restock(&mut self, handle: &str, count: u32) {
+        let at = format!("/products/{handle}");
+        let mut form = self.browser.get(&at).await.form(&at);
+        for (name, value) in &mut form.fields {
+            if name.starts_with("stock") {
+                *value = count.to_string();
+            }
+        }
+        let page = self.browser.submit(form).await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
+    }
+
+    /// Lets Stripe take the cards.
+    pub async fn use_stripe(&mut self, key: &str) {
+        let page = self.browser.get("/settings/gateway").await;
+        let form = page.form("/settings/gateway").set("gateway", "stripe").set("secret_key", key);
+        let page = self.browser.submit(form).await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
     }
 
     /// The orders list.

@@ -1,7 +1,11 @@
 //! Gateways: one file each behind one trait.
 
+mod test;
+
 use std::future::Future;
 use std::pin::Pin;
+
+pub use test::{NAME as TEST, TestGateway};
 
 use super::{Attempt, Card, DeclineReason};
 
