@@ -8,6 +8,8 @@ mod certificate;
 mod checkout;
 mod choose_gateway;
 mod demo;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod go_live;
 mod import_products;
 mod office;
