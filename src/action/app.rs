@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::charging::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
 use crate::operator::Settings;
@@ -27,6 +28,7 @@ pub struct App {
     parts: AppParts,
     catalog: RwLock<Arc<Catalog>>,
     gateway: RwLock<Option<Arc<dyn Gateway>>>,
+    charging: Charging,
 }
 
 impl App {
@@ -34,7 +36,7 @@ impl App {
     pub fn new(parts: AppParts) -> Result<Arc<Self>, StoreError> {
         let catalog = parts.store.read(|view| Catalog::load(view))?;
         let catalog = RwLock::new(Arc::new(catalog));
-        Ok(Arc::new(Self { parts, catalog, gateway: RwLock::new(None) }))
+        Ok(Arc::new(Self { parts, catalog, gateway: RwLock::new(None), charging: Charging::new() }))
     }
 
     /// The store.
@@ -87,5 +89,10 @@ impl App {
     /// Puts another gateway in place, or none.
     pub fn use_gateway(&self, gateway: Option<Arc<dyn Gateway>>) {
         *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+    }
+
+    /// The charges that are under way.
+    pub(super) fn charging(&self) -> &Charging {
+        &self.charging
     }
 }

@@ -7,10 +7,8 @@ use super::{Actor, Denied, Office};
 use crate::audit::Deed;
 use crate::staff::Right;
 use crate::store::{Reads, StoreError, Table};
-use crate::tls::{Identity, IdentityError, SigningRequest};
+use crate::tls::{IDENTITIES, Identity, IdentityError, SigningRequest};
 
-/// Listener to the certificate that was uploaded for it.
-const IDENTITIES: Table<String, Identity> = Table::new("identities", 1);
 /// Listener to the key that waits for its certificate.
 const REQUESTS: Table<String, SigningRequest> = Table::new("signing-requests", 1);
 /// The storefront's row in both.

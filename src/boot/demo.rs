@@ -124,13 +124,17 @@ fn folder_error(path: &Path, error: &std::io::Error) -> DemoError {
 
 /// The lines of the machine's serial port.
 fn say(facts: &Facts) {
-    let Facts { ports, fingerprint } = facts;
+    let Facts { ports, fingerprint, code } = facts;
+    let code = code.as_ref().map_or_else(String::new, |code| {
+        format!("cashcow: set-up code {} until {}\n", code.code, code.until.strftime("%Y-%m-%d %H:%M UTC"))
+    });
     let text = format!(
         "cashcow: version {} profile dev\n\
          cashcow: redirect http://127.0.0.1:{}/\n\
          cashcow: storefront https://127.0.0.1:{}/\n\
          cashcow: console https://127.0.0.1:{}/\n\
          cashcow: console fingerprint SHA-256 {fingerprint}\n\
+         {code}\
          cashcow: ready\n",
         env!("CARGO_PKG_VERSION"),
         ports.http,

@@ -3,9 +3,9 @@
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use tokio::net::TcpListener;
 
+use crate::action::Office;
 use crate::config::Ports;
 use crate::tls::{self, Certificate, TlsError};
 use crate::web::listener::{Door, Limits};
@@ -70,9 +70,9 @@ impl Sockets {
 pub(super) fn open(
     sockets: Sockets,
     site: &Site,
+    office: &Arc<Office>,
     storefront_certificate: &Certificate,
     console_certificate: &Certificate,
-    ranges: Vec<IpNet>,
 ) -> Result<[Door; 3], DoorsError> {
     let storefront_port = sockets.ports()?.storefront;
     Ok([
@@ -98,7 +98,10 @@ pub(super) fn open(
             tls: Some(tls::server(console_certificate)?),
             router: console_router(site),
             limits: Limits::CONSOLE,
-            admission: Some(Arc::new(move |peer| ranges.iter().any(|range| range.contains(&peer)))),
+            admission: Some({
+                let office = Arc::clone(office);
+                Arc::new(move |peer| office.premises().admits(peer))
+            }),
         },
     ])
 }

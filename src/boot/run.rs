@@ -9,10 +9,15 @@ use tokio::sync::watch;
 use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
 use super::keys::{self, KeysError};
-use crate::action::{App, AppParts};
-use crate::base::{OsRandom, Random, SystemClock};
-use crate::config::{Appliance, Profile, Settings};
+use crate::action::{
+    AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, issue_setup_code, restore_gateway,
+};
+use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
+use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
+use crate::operator::GatewayChoice;
+use crate::payment::gateway::Gateway;
+use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
 use crate::tpm::{Approval, Tpm, TpmError};
@@ -50,6 +55,9 @@ pub enum BootError {
     /// The shop's first settings and goods.
     #[error(transparent)]
     FirstRun(#[from] FirstRunError),
+    /// Passwords.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
     /// The texts.
     #[error("the texts cannot be read: {0}")]
     Texts(#[from] LocaleError),
@@ -82,13 +90,24 @@ pub(super) async fn run(
     })?;
     first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
     let names = names(&appliance, &addresses);
-    let console = Certificate::new(&first_run::identity(&app, "console", &names).await?)?;
-    let storefront = Certificate::new(&first_run::identity(&app, "storefront", &names).await?)?;
+    let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
+    let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
+    let ports = sockets.ports()?;
+    let office = Office::new(OfficeParts {
+        app: Arc::clone(&app),
+        hasher: Hasher::new(app.random())?,
+        premises: premises(&settings, &appliance, &addresses, ports, &console),
+        certificate: storefront.clone(),
+        make_gateway: Box::new(gateway),
+    });
+    if let Err(error) = restore_gateway(&office) {
+        // The shop is open all the same: its pages say that it cannot take payments now.
+        log::error!(target: "boot", "the gateway cannot be opened: {error}");
+    }
+    let code = issue_setup_code(&app, true).await?;
     let site = Site::new(Arc::clone(&app))?;
-    let facts = Facts { ports: sockets.ports()?, fingerprint: console.fingerprint() };
-    let ranges = appliance.admin_ranges.iter().map(|range| range.net).collect();
-    let doors = doors::open(sockets, &site, &storefront, &console, ranges)?;
-    ready(&facts);
+    let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
+    ready(&Facts { ports, fingerprint: console.fingerprint(), code });
     let served: Vec<_> =
         doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
     for each in served {
@@ -100,8 +119,43 @@ pub(super) async fn run(
 
 /// What the screen shows once the doors are open.
 pub(super) struct Facts {
-    pub(super) ports: crate::config::Ports,
+    pub(super) ports: Ports,
     pub(super) fingerprint: String,
+    pub(super) code: Option<ShownCode>,
+}
+
+/// What the console says of the machine.
+fn premises(
+    settings: &Settings,
+    appliance: &Appliance,
+    addresses: &[IpAddr],
+    ports: Ports,
+    console: &Certificate,
+) -> Premises {
+    let host = addresses.first().map_or_else(|| appliance.hostname.as_str().to_owned(), IpAddr::to_string);
+    let port = if ports.storefront == 443 { String::new() } else { format!(":{}", ports.storefront) };
+    let ranges = appliance.admin_ranges.iter();
+    Premises {
+        version: settings.version.clone(),
+        profile: settings.profile.to_string(),
+        storefront: format!("https://{host}{port}/"),
+        console_fingerprint: console.fingerprint(),
+        tpm: match &settings.tpm.at {
+            TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),
+            TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
+        },
+        shop_name: Some(appliance.shop.name.clone()),
+        administrator: Line::new(appliance.administrator.name.as_str())
+            .ok()
+            .map(|name| (name, appliance.administrator.email.clone())),
+        ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
+        recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
+        setup_done: settings.paths.setup_done(),
+    }
+}
+
+fn gateway(choice: GatewayChoice, _secret: Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> {
+    Err(format!("{choice:?} is not built"))
 }
 
 /// What stands in the self-signed certificates: host name and addresses.

@@ -14,7 +14,7 @@ use super::{Fault, Mistake, Mistakes};
 pub const FILE_LIMIT: u64 = 64 * 1024;
 
 /// The file's bytes as text; `name` is what mistakes call it.
-pub(super) fn read_file(path: &Path, name: &str) -> Result<String, Mistakes> {
+pub fn read_file(path: &Path, name: &str) -> Result<String, Mistakes> {
     let refuse = |wrong: String, cure: &str| Mistakes(vec![Mistake::of_file(name, Fault::new(wrong, cure))]);
     let mut bytes = Vec::new();
     std::fs::File::open(path)
@@ -115,11 +115,10 @@ impl<'d> Section<'d> {
     pub(super) fn close(&self) {
         let asked = self.asked.borrow();
         for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&key.get_ref().as_ref())) {
-            let nearest = asked.iter().min_by_key(|known| strsim::damerau_levenshtein(known, key.get_ref()));
+            let likeness = |known: &str| strsim::normalized_damerau_levenshtein(known, key.get_ref());
+            let nearest = asked.iter().max_by(|one, two| likeness(one).total_cmp(&likeness(two)));
             let cure = match nearest {
-                Some(known) if strsim::damerau_levenshtein(known, key.get_ref()) <= 3 => {
-                    format!("write {known}, or remove it")
-                }
+                Some(known) if likeness(known) > 0.5 => format!("write {known}, or remove it"),
                 _ => format!("remove it; known here are {}", asked.join(", ")),
             };
             let field = self.path_of(quote(key.get_ref()).trim_matches('"'));

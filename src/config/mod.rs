@@ -17,7 +17,7 @@ mod report;
 mod settings;
 
 pub use appliance::{Administrator, Appliance, Dev, Shop};
-pub use document::FILE_LIMIT;
+pub use document::{FILE_LIMIT, read_file};
 pub use names::{Endpoint, Hostname, Mac, ServerName};
 pub use network::{Addressing, Network};
 pub use range::{AdminRange, MOST_RANGES, canonical, parse_range};

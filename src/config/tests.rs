@@ -196,7 +196,7 @@ console = 99999
 cashcowd.toml line 4, paths.store: "here" is not an absolute path; write one that begins with /
 cashcowd.toml line 6, tpm.swtpm: is for development, and this image's profile is release; remove it; the machine's own TPM is used
 cashcowd.toml line 8, ports.console: "99999" is out of bounds; write a number from 1 to 65535
-cashcowd.toml line 9, dev: is not known here; write svn, or remove it"#;
+cashcowd.toml line 9, dev: is not known here; remove it; known here are profile, version, svn, paths, ports, tpm"#;
     assert_eq!(Settings::parse("cashcowd.toml", text).unwrap_err().to_string(), wanted);
 }
 

@@ -12,5 +12,5 @@ mod totals;
 pub use crate::base::Email;
 pub use address::{Address, Country};
 pub use model::{LineItem, Order, PaidWith, ShippingMethod, State};
-pub use tables::{NEXT_NUMBER, ORDER_LINKS, ORDERS, ORDERS_OF_CARTS};
+pub use tables::{NEXT_NUMBER, ORDER_LINKS, ORDERS, ORDERS_OF_CARTS, UNPAID};
 pub use totals::Totals;

@@ -1,5 +1,7 @@
 //! The orders' tables.
 
+use jiff::Timestamp;
+
 use super::Order;
 use crate::base::Token;
 use crate::store::Table;
@@ -12,3 +14,6 @@ pub const ORDER_LINKS: Table<Token, u64> = Table::new("order-links", 1);
 pub const ORDERS_OF_CARTS: Table<(Token, u64), u64> = Table::new("orders-of-carts", 1);
 /// One row, under 0: the number of the next order.
 pub const NEXT_NUMBER: Table<u64, u64> = Table::new("next-order-number", 1);
+/// The orders that await payment, and when something last happened to each. Written with [`ORDERS`], in the
+/// same transaction, so that no stock is held for ever.
+pub const UNPAID: Table<u64, Timestamp> = Table::new("unpaid-orders", 1);

@@ -5,8 +5,12 @@
 //! card verification code after authorisation, DESIGN forbids keeping the number at all.
 
 mod attempt;
+mod brand;
 mod card;
 pub mod gateway;
+mod misplaced;
 
-pub use attempt::{ATTEMPTS, Attempt, AttemptState, DeclineReason};
+pub use attempt::{ATTEMPTS, ATTEMPTS_OF_FORMS, Attempt, AttemptState, DeclineReason, Patience, UNSETTLED};
+pub use brand::Brand;
 pub use card::{Card, CardError, CardField};
+pub use misplaced::looks_like_card_number;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use super::TpmError;
 
 /// The encoding's version, its first byte.
@@ -19,7 +21,8 @@ pub struct SealedBlob {
 }
 
 impl SealedBlob {
-    /// The bytes to store: a version byte, then four parts with a 16-bit length each.
+    /// The bytes to store: a version byte, four parts with a 16-bit length each, and a SHA-256 over it all.
+    /// The hash is there to call a damaged disk by its name; what protects the secret is the TPM.
     pub fn to_bytes(&self) -> Vec<u8> {
         let identity = self.identity.as_deref().unwrap_or_default();
         let mut bytes = vec![VERSION];
@@ -28,11 +31,16 @@ impl SealedBlob {
             bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
             bytes.extend(part);
         }
+        bytes.extend(Sha256::digest(&bytes));
         bytes
     }
 
     /// Reads what [`SealedBlob::to_bytes`] wrote, and nothing else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TpmError> {
+        let (bytes, hash) = bytes.split_last_chunk::<32>().ok_or(TpmError::Damaged)?;
+        if Sha256::digest(bytes).as_slice() != hash {
+            return Err(TpmError::Damaged);
+        }
         let (&VERSION, rest) = bytes.split_first().ok_or(TpmError::Damaged)? else {
             return Err(TpmError::Damaged);
         };
@@ -64,8 +72,9 @@ impl fmt::Debug for SealedBlob {
 mod tests {
     use super::*;
 
+    // Without the hash, one bit gone wrong in a name would send its owner off looking for another machine.
     #[test]
-    fn a_blob_cut_short_or_lengthened_is_damaged() {
+    fn a_blob_cut_short_lengthened_or_changed_is_damaged() {
         let blob = SealedBlob {
             identity: None,
             storage_key: vec![1; 34],
@@ -74,10 +83,20 @@ mod tests {
         };
         let bytes = blob.to_bytes();
         assert_eq!(SealedBlob::from_bytes(&bytes), Ok(blob));
-        for length in 0..bytes.len() {
-            assert_eq!(SealedBlob::from_bytes(&bytes[..length]), Err(TpmError::Damaged));
+        for at in 0..bytes.len() {
+            assert_eq!(SealedBlob::from_bytes(&bytes[..at]), Err(TpmError::Damaged));
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert_eq!(SealedBlob::from_bytes(&changed), Err(TpmError::Damaged));
         }
         assert_eq!(SealedBlob::from_bytes(&[&bytes[..], &[0]].concat()), Err(TpmError::Damaged));
-        assert_eq!(SealedBlob::from_bytes(&[&[2], &bytes[1..]].concat()), Err(TpmError::Damaged));
+    }
+
+    #[test]
+    fn parts_that_overrun_a_blob_with_a_good_hash_are_damaged_too() {
+        for inner in [&[1u8, 0, 9][..], &[1, 0, 0, 0, 0, 0, 0, 0, 0, 7], &[2, 0, 0, 0, 0, 0, 0, 0, 0], &[]] {
+            let bytes = [inner, Sha256::digest(inner).as_slice()].concat();
+            assert_eq!(SealedBlob::from_bytes(&bytes), Err(TpmError::Damaged));
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::{fmt, fs, io};
 
 use super::TpmError;
-use super::code::Doing;
+use super::code::{Code, Doing};
 use super::esys::Esys;
+use super::policy::IMAGE_PCR;
 use super::storage_key::storage_key;
 
 /// Where a TPM is.
@@ -37,7 +38,12 @@ impl Tpm {
             .map_err(|code| missing(&format!("nothing answers there ({code:?}); is it running?")))?;
         let tpm = Self { esys, device: at.clone() };
         // A first question to it, so that a dead device is found out here.
-        tpm.esys.pcr(0).doing("read a PCR of the SHA-256 bank")?;
+        match tpm.esys.pcr(IMAGE_PCR) {
+            Err(Code::MALFORMED) => {
+                return Err(missing("its SHA-256 bank is off; switch it on in the firmware's menu"));
+            }
+            read => read.doing("read PCR 11")?,
+        };
         storage_key(&tpm.esys)?;
         Ok(tpm)
     }

@@ -21,5 +21,5 @@ impl Tpm {
 /// One register.
 pub(super) fn read(esys: &Esys, index: u8) -> Result<[u8; 32], TpmError> {
     let value = esys.pcr(index).and_then(|value| value.try_into().map_err(|_| Code::MALFORMED));
-    value.doing("read a PCR of the SHA-256 bank")
+    value.doing("read a PCR")
 }

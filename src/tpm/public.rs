@@ -1,7 +1,7 @@
 //! Public areas: the bytes by which a TPM knows a key or an index, and the name that follows from them.
 //!
 //! Pure arithmetic, so that `cowctl` can compute at build time what a machine's TPM will compute later
-//! (TPM 2.0 Library, part 1, section 16 "Names"; part 2, sections 12.2 and 13.6).
+//! (TPM 2.0 Library, part 1, section 16 "Names"; part 2, `TPMT_PUBLIC` and `TPMS_NV_PUBLIC`).
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,7 @@ pub(super) type Name = [u8; 34];
 
 /// Where the smallest version that may still open secrets is kept: an index of the owner's range.
 pub(super) const MINIMUM: u32 = 0x0180_0C01;
-/// Where the storage root key stands by convention (TCG TPM v2.0 Provisioning Guidance, section 7.8).
+/// Where the storage root key stands by convention (TCG TPM v2.0 Provisioning Guidance).
 pub(super) const STORAGE_KEY: u32 = 0x8100_0001;
 
 const RSA: u16 = 0x0001;
@@ -90,8 +90,8 @@ pub(super) fn is_storage_key(area: &[u8]) -> bool {
 /// The template of sealed data that only a policy opens.
 ///
 /// `userWithAuth` is clear, so its empty auth value opens nothing; `adminWithPolicy` is set, so that not
-/// even a certificate about it is made without the policy. `noDA` is set because no password is there to
-/// guess: without it, wrong guesses at somebody else's object would lock the shop out of its own secrets.
+/// even a certificate about it is made without the policy. `noDA` is set because there is no password to
+/// guess: wrong guesses at other software's objects must never close the shop's.
 pub(super) fn sealed_data(policy: &[u8; 32]) -> Vec<u8> {
     let attributes = FIXED_TPM | FIXED_PARENT | ADMIN_WITH_POLICY | NO_DA;
     let area = Area::default().half(KEYED_HASH).half(SHA256).word(attributes);

@@ -4,14 +4,14 @@
 use sha2::{Digest, Sha256};
 
 use super::approval::{Approval, Authority};
-use super::authorise::authorise;
+use super::authorise::{authorise, satisfy};
 use super::code::Doing;
 use super::esys::{Esys, Kind};
 use super::policy::{Purpose, Step, minimum_area, minimum_name};
 use super::public::MINIMUM;
 use super::storage_key::storage_key;
 use super::swtpm::Swtpm;
-use super::{Tpm, TpmError, minimum};
+use super::{NotApproved, Tpm, TpmError, minimum};
 
 struct Bench {
     tpm: Tpm,
@@ -111,6 +111,14 @@ fn an_image_cannot_write_another_version_than_its_own() {
     refused(misuse(&bench.tpm.esys, &newer, Purpose::FirstMinimum, 5));
     assert_eq!(bench.tpm.minimum_version(&newer), Ok(Some(3)));
     assert_eq!(bench.tpm.raise_minimum_version(&newer), Ok(5));
+    // The older image, whose own version is approved for writing, but only over a smaller one.
+    let esys = &bench.tpm.esys;
+    let index = minimum::index(esys, approval.key()).unwrap().unwrap();
+    let session = esys.session(Kind::Policy, None).unwrap();
+    assert_eq!(
+        authorise(esys, &session, &approval, Purpose::RaiseMinimum, &index),
+        Err(TpmError::OldImage { image: 3, minimum: 5 })
+    );
 }
 
 #[test]
@@ -173,4 +181,54 @@ fn a_sealed_object_opens_neither_with_its_empty_password_nor_in_an_unapproved_se
         let session = esys.session(kind, Some(&parent)).unwrap();
         assert!(esys.unseal(&object, &session).is_err());
     }
+}
+
+// The search for the right policy is ours, and a broken-into service would leave it out: what refuses
+// another image has to be the TPM itself.
+#[test]
+fn the_tpm_itself_refuses_an_approval_of_another_image() {
+    let mut bench = bench();
+    let approval = bench.approval(1);
+    bench.tpm.seal(&approval, b"secret").unwrap();
+    let image = bench.tpm.image_pcr().unwrap();
+    bench.tpm.extend_image_pcr([1; 32]).unwrap();
+    let esys = &bench.tpm.esys;
+    let index = minimum::index(esys, approval.key()).unwrap().unwrap();
+    for purpose in Purpose::ALL {
+        let session = esys.session(Kind::Policy, None).unwrap();
+        let signed = approval.find(purpose, image).unwrap();
+        refused(satisfy(esys, &session, &approval, signed, &index));
+    }
+}
+
+#[test]
+fn a_boot_phase_that_ends_meanwhile_is_told_from_a_refusal() {
+    let mut bench = bench();
+    let approval = bench.approval(1);
+    let blob = bench.tpm.seal(&approval, b"secret").unwrap();
+    let esys = &bench.tpm.esys;
+    let parent = storage_key(esys).unwrap();
+    let session = esys.session(Kind::PolicyEncrypted, Some(&parent)).unwrap();
+    let index = minimum::index(esys, approval.key()).unwrap().unwrap();
+    authorise(esys, &session, &approval, Purpose::Open, &index).unwrap();
+    let object = esys.load(&parent, &blob.private, &blob.public).unwrap();
+    esys.extend(11, [1; 32]).unwrap();
+    assert_eq!(esys.unseal(&object, &session).doing("open").err(), Some(TpmError::Moved));
+}
+
+#[test]
+fn a_blob_that_was_tampered_with_opens_nothing() {
+    let mut bench = bench();
+    let approval = bench.approval(1);
+    let good = bench.tpm.seal(&approval, b"secret").unwrap();
+    let mut blob = good.clone();
+    blob.private[20] ^= 1;
+    assert_eq!(bench.tpm.unseal(&approval, &blob).err(), Some(TpmError::Damaged));
+    // A public part that asks for no policy, in place of the sealed one.
+    let mut blob = good.clone();
+    blob.public[7] |= 0x40; // userWithAuth
+    assert_eq!(bench.tpm.unseal(&approval, &blob).err(), Some(TpmError::NotApproved(NotApproved::OtherKey)));
+    let esys = &bench.tpm.esys;
+    let parent = storage_key(esys).unwrap();
+    assert!(esys.load(&parent, &blob.private, &blob.public).is_err_and(|code| code.is_integrity()));
 }

@@ -221,7 +221,7 @@ pub fn client() -> Arc<ClientConfig> {
 }
 
 #[derive(Debug)]
-struct Anyone;
+pub struct Anyone;
 
 impl ServerCertVerifier for Anyone {
     fn verify_server_cert(

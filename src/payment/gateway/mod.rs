@@ -1,7 +1,11 @@
 //! Gateways: one file each behind one trait.
 
+mod test;
+
 use std::future::Future;
 use std::pin::Pin;
+
+pub use test::{NAME as TEST, TestGateway};
 
 use super::{Attempt, Card, DeclineReason};
 
@@ -20,6 +24,8 @@ pub enum Outcome {
     },
     /// Refused; no money moved, and none will under this attempt.
     Declined(DeclineReason),
+    /// The gateway tells of another amount, currency or order than the attempt's.
+    Mismatch,
     /// Nobody knows: time-out, reset, half an answer, 5xx. Ask later.
     Unknown,
 }
