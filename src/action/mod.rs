@@ -11,6 +11,8 @@ mod charging;
 mod checkout;
 mod choose_gateway;
 mod demo;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod draft;
 mod go_live;
 mod import_products;
