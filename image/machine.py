@@ -170,8 +170,9 @@ class Machine:
             return answer["return"]
 
     def power_off(self, seconds=60):
-        """Asks the system to shut down, as the power button does; pulls the plug when it does not."""
-        self.command("system_powerdown")
+        """Ends the system in good order by Ctrl-Alt-Del (QEMU leaves instead of restarting); pulls the
+        plug when it does not follow."""
+        self.command("send-key", keys=[{"type": "qcode", "data": key} for key in ("ctrl", "alt", "delete")])
         try:
             self.qemu.wait(seconds)
         except subprocess.TimeoutExpired:
