@@ -1,6 +1,6 @@
 //! CashCowCart Appliance: a shop that cannot leak its cards.
 //!
-//! The house has floors, and a floor imports only from floors below it (`tests/floors` enforces that):
+//! The house has floors, and a floor imports only from floors below it (`tests/layering.rs` enforces that):
 //!
 //! | floor | rooms |
 //! |---|---|
@@ -11,5 +11,20 @@
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
+pub mod action;
+pub mod audit;
 pub mod base;
+pub mod boot;
+pub mod cart;
+pub mod catalog;
+pub mod config;
+pub mod locale;
+pub mod machine;
+pub mod operator;
+pub mod order;
+pub mod payment;
+pub mod staff;
 pub mod store;
+pub mod tls;
+pub mod tpm;
+pub mod web;

@@ -3,6 +3,7 @@
 //! Owns no input or output and no state; nothing here knows what a shop is.
 
 mod clock;
+mod email;
 mod id;
 mod money;
 mod random;
@@ -10,6 +11,7 @@ mod secret;
 mod text;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use email::{Email, EmailError};
 pub use id::{Token, TokenError};
 pub use money::{Currency, Money, MoneyError};
 pub use random::{OsRandom, Random, SeededRandom};

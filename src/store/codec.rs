@@ -30,10 +30,14 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
     }
 
     pub(super) fn decode(&self, row: &[u8]) -> Result<V, StoreError> {
-        let damaged = StoreError::Damaged { table: self.name };
+        let damaged = StoreError::Damaged { table: self.name.to_owned() };
         let (version, json) = row.split_first().ok_or_else(|| damaged.clone())?;
         if *version > self.version {
-            return Err(StoreError::Newer { table: self.name, found: *version, known: self.version });
+            return Err(StoreError::Newer {
+                table: self.name.to_owned(),
+                found: *version,
+                known: self.version,
+            });
         }
         serde_json::from_slice(json).map_err(|_| damaged)
     }
@@ -41,7 +45,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
     pub(super) fn decode_key(&self, bytes: &[u8]) -> Result<K, StoreError> {
         match K::read(bytes) {
             Some((key, [])) => Ok(key),
-            _ => Err(StoreError::Damaged { table: self.name }),
+            _ => Err(StoreError::Damaged { table: self.name.to_owned() }),
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum StoreError {
     #[error("a row of table {table} is damaged; restore the store from a backup")]
     Damaged {
         /// The table.
-        table: &'static str,
+        table: String,
     },
     /// A row was written by a newer version of the service.
     #[error(
@@ -30,7 +30,7 @@ pub enum StoreError {
     )]
     Newer {
         /// The table.
-        table: &'static str,
+        table: String,
         /// The row's version.
         found: u8,
         /// The newest that this service reads.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableHandle};
 use tokio::sync::{mpsc, oneshot};
 
 use super::seal::Sealer;
@@ -95,6 +95,26 @@ impl Store {
     pub fn read<T, E: From<StoreError>>(&self, look: impl FnOnce(&View<'_>) -> Result<T, E>) -> Result<T, E> {
         let engine = self.database.begin_read().map_err(|error| StoreError::engine("read", error))?;
         look(&View { engine, sealer: &self.sealer })
+    }
+
+    /// Opens every row of every table, the largest possible integrity check: `visit` gets the table's
+    /// name, the row's key and the row as it was before it was sealed. Fails at the first damaged row.
+    pub fn every_row(&self, mut visit: impl FnMut(&str, &[u8], &[u8])) -> Result<(), StoreError> {
+        let engine = |error: &dyn std::fmt::Display| StoreError::engine("read every row", error);
+        let read = self.database.begin_read().map_err(|error| engine(&error))?;
+        for handle in read.list_tables().map_err(|error| engine(&error))? {
+            if handle.name() == META.name() {
+                continue;
+            }
+            let name = handle.name().to_owned();
+            let rows = TableDefinition::<&[u8], &[u8]>::new(&name);
+            let table = read.open_table(rows).map_err(|error| engine(&error))?;
+            for row in table.iter().map_err(|error| engine(&error))? {
+                let (key, sealed) = row.map_err(|error| engine(&error))?;
+                visit(&name, key.value(), &self.sealer.open(&name, key.value(), sealed.value())?);
+            }
+        }
+        Ok(())
     }
 
     /// Runs `work` as one transaction and returns after it is durable. `Err` from `work` leaves no

@@ -58,7 +58,7 @@ impl std::fmt::Debug for RootKey {
 pub struct Sealer {
     root: RootKey,
     random: Arc<dyn Random>,
-    ciphers: Mutex<HashMap<&'static str, Arc<Aes256Gcm>>>,
+    ciphers: Mutex<HashMap<String, Arc<Aes256Gcm>>>,
 }
 
 impl Sealer {
@@ -66,7 +66,7 @@ impl Sealer {
         Self { root, random, ciphers: Mutex::default() }
     }
 
-    fn cipher(&self, table: &'static str) -> Result<Arc<Aes256Gcm>, StoreError> {
+    fn cipher(&self, table: &str) -> Result<Arc<Aes256Gcm>, StoreError> {
         let mut ciphers = self.ciphers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cipher) = ciphers.get(table) {
             return Ok(Arc::clone(cipher));
@@ -74,11 +74,11 @@ impl Sealer {
         let key = self.root.derive(&format!("store/table/{table}"));
         let cipher = Aes256Gcm::new_from_slice(key.expose_secret()).map(Arc::new);
         let cipher = cipher.map_err(|error| StoreError::engine("derive a table's key", error))?;
-        ciphers.insert(table, Arc::clone(&cipher));
+        ciphers.insert(table.to_owned(), Arc::clone(&cipher));
         Ok(cipher)
     }
 
-    pub(super) fn seal(&self, table: &'static str, key: &[u8], row: &[u8]) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn seal(&self, table: &str, key: &[u8], row: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE];
         self.random.fill(&mut nonce);
         let aad = associated(table, key);
@@ -89,8 +89,8 @@ impl Sealer {
         Ok([&nonce[..], &sealed].concat())
     }
 
-    pub(super) fn open(&self, table: &'static str, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let damaged = StoreError::Damaged { table };
+    pub(super) fn open(&self, table: &str, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let damaged = StoreError::Damaged { table: table.to_owned() };
         let (nonce, msg) = sealed.split_first_chunk::<NONCE>().ok_or_else(|| damaged.clone())?;
         let aad = associated(table, key);
         self.cipher(table)?.decrypt(&Nonce::from(*nonce), Payload { msg, aad: &aad }).map_err(|_| damaged)

@@ -101,11 +101,11 @@ async fn a_row_that_was_moved_to_another_place_does_not_open() {
     let sealer = &store.sealer;
     let sealed = sealer.seal("names", &[1], b"row").unwrap();
     assert_eq!(sealer.open("names", &[1], &sealed).as_deref(), Ok(&b"row"[..]));
-    assert_eq!(sealer.open("names", &[2], &sealed), Err(StoreError::Damaged { table: "names" }));
-    assert_eq!(sealer.open("others", &[1], &sealed), Err(StoreError::Damaged { table: "others" }));
+    assert_eq!(sealer.open("names", &[2], &sealed), Err(StoreError::Damaged { table: "names".to_owned() }));
+    assert_eq!(sealer.open("others", &[1], &sealed), Err(StoreError::Damaged { table: "others".to_owned() }));
     let mut flipped = sealed;
     flipped[20] ^= 1;
-    assert_eq!(sealer.open("names", &[1], &flipped), Err(StoreError::Damaged { table: "names" }));
+    assert_eq!(sealer.open("names", &[1], &flipped), Err(StoreError::Damaged { table: "names".to_owned() }));
 }
 
 #[tokio::test]
@@ -115,5 +115,5 @@ async fn a_row_of_a_newer_version_is_named_as_such() {
     let store = open(&folder, 1).await.unwrap();
     store.transact(|tx| tx.put(&NEWER, &1, &"new".to_owned())).await.unwrap();
     let found: Result<_, StoreError> = store.read(|view| view.get(&NAMES, &1));
-    assert_eq!(found, Err(StoreError::Newer { table: "names", found: 2, known: 1 }));
+    assert_eq!(found, Err(StoreError::Newer { table: "names".to_owned(), found: 2, known: 1 }));
 }

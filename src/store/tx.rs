@@ -12,6 +12,8 @@ use super::{Key, StoreError, Table};
 
 pub(super) type Rows = TableDefinition<'static, &'static [u8], &'static [u8]>;
 type Row = (Vec<u8>, Vec<u8>);
+type Guard<'a> = redb::AccessGuard<'a, &'static [u8]>;
+type OpenTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// Which rows of a table, in which order, how many.
 #[derive(Debug, Clone)]
@@ -72,11 +74,9 @@ fn collect(
     let engine = |error: redb::StorageError| StoreError::engine("read rows", error);
     let range = table.range::<&[u8]>(span.bounds()).map_err(engine)?;
     let limit = span.limit.saturating_add(extra);
-    let copy =
-        |row: Result<
-            (redb::AccessGuard<'_, &'static [u8]>, redb::AccessGuard<'_, &'static [u8]>),
-            redb::StorageError,
-        >| { row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(engine) };
+    let copy = |row: Result<(Guard<'_>, Guard<'_>), redb::StorageError>| {
+        row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(engine)
+    };
     if span.newest_first {
         range.rev().take(limit).map(copy).collect()
     } else {
@@ -130,10 +130,7 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    fn table(
-        &self,
-        table: &'static str,
-    ) -> Result<Option<redb::ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+    fn table(&self, table: &'static str) -> Result<Option<OpenTable>, StoreError> {
         match self.engine.open_table(Rows::new(table)) {
             Ok(open) => Ok(Some(open)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),

@@ -1,0 +1,115 @@
+### Texts of the storefront.
+
+go-home = Go to the start page
+nav-categories = Categories
+foot-contact = Questions? Write to
+
+## Prices, stock, lists
+
+price-now = Price now:
+price-former = Former price:
+price-from = from
+price-with-tax = Includes { $rate } % tax,
+price-plus-delivery = plus delivery
+card-sold-out = Sold out
+stock-none = Sold out
+stock-few = Only { $count } left
+stock-enough = In stock
+quantity-label = Quantity
+quantity-wrong = Quantity: write a number from 1 to { $most }
+quantity-wrong-in-cart = Quantity: write a number from 0 to { $most }; 0 takes the item out
+
+home-title = Start
+home-all = See all { $count }
+home-delivery = Delivery from { $price }
+home-prices = Prices include tax
+home-cards = Your card is never stored.
+home-cards-how = How that works
+home-empty-title = There is nothing on sale yet
+home-empty-text = Please come back later, or write to us:
+
+list-products = Products
+list-count = { $count ->
+    [one] 1 product
+   *[other] { $count } products
+}
+pager-label = Pages
+pager-earlier = Previous page
+pager-later = Next page
+pager-position = Page { $number } of { $pages }
+
+search-label = Search products
+search-button = Search
+search-title = Search
+search-title-for = Search: { $query }
+search-nothing-asked = Write a word from the name of what you are looking for.
+search-found = { $count ->
+    [0] Nothing is called “{ $query }”. Try fewer or shorter words, or look through the categories.
+    [one] 1 product found
+   *[other] { $count } products found
+}
+
+## Product
+
+product-add = Add to cart
+product-sold-out = This is sold out at the moment.
+product-delivery = Delivery: { $estimate }, { $price }
+product-about = About this product
+
+## Cart
+
+cart-title = Cart
+cart-empty = Your cart is empty.
+cart-empty-go = Look around the shop
+cart-added = { $title } is in your cart.
+cart-update = Update quantities
+cart-checkout = Go to checkout
+cart-guest = No account needed.
+cart-hindered = Some items cannot be bought as they stand. Change or remove them first.
+cart-changed = Your cart was changed in another window. This is how it stands now: check it and send your change again.
+cart-not-on-sale = This item is not on sale any more. Remove it to go on.
+cart-sold-out = { $title } is sold out. Nothing was changed.
+cart-fewer = Only { $available } of { $title } can be had. Nothing was changed: choose { $available } or fewer.
+cart-full = A cart holds at most { $most } different items. Remove one first, or order twice.
+cart-too-many = At most { $most } of one item can be ordered at once.
+line-each = { $price } each
+line-quantity = Quantity of { $title }
+line-remove = Remove
+line-gone = Not on sale any more: remove it to go on.
+line-sold-out = Sold out since you added it: remove it to go on.
+line-fewer = Only { $left } left: choose { $left } or fewer.
+line-price-changed = The price of one changed from { $was } to { $now } since you added it.
+sum-title = What it costs
+sum-items = Items
+sum-delivery = Delivery
+sum-total = Total
+sum-tax = Includes { $rate } % tax: { $tax }
+
+## Policy
+
+policy-title = How we handle cards and data
+policy-lead = This page is made by the shop's own machine from the settings that are in force now.
+policy-card-title = Your card
+policy-card-test = This is a demo: payments are simulated by a built-in test gateway that takes test cards only. No money moves.
+policy-card-gateway = Your card goes straight to the payment provider { $gateway } over an encrypted connection.
+policy-card-none = The shop has no payment provider at the moment and takes no cards.
+policy-card-not-stored = The card's number and its security code are never stored by this shop: not on a disk, not in a log, not in a mail.
+policy-card-last-four = Of a card we keep its brand and its last four digits, so that you and we can tell which one was used. Nobody is ever shown more than that, staff included.
+policy-card-no-script = The payment page runs no script, of ours or of anyone else.
+policy-card-once = Each payment is sent once. If an answer is lost on the way, we ask the payment provider how it went; we never send the card again.
+policy-data-title = Your data
+policy-data-order = We keep what an order needs: your e-mail address, the delivery address and what you bought.
+policy-data-cookie = One cookie remembers your cart for 30 days. There is no advertising, no tracking and nothing from other sites on these pages.
+policy-data-tls = Everything between your browser and this shop is encrypted (TLS 1.2 or 1.3). There is no unencrypted way in.
+policy-data-link = An order's page has an address that cannot be guessed. Whoever has the link can see the order: keep it to yourself.
+policy-staff-title = Who can reach the machine
+policy-staff-text = The shop runs on a sealed machine without a login prompt. Its staff pages answer only to network addresses that the operator has allowed.
+policy-prices-title = Prices
+policy-prices-text = All prices include { $rate } % tax. What the cart shows as its total is what is charged.
+policy-currency = They are charged in { $currency }.
+policy-delivery-title = Delivery
+policy-delivery-way = Way
+policy-delivery-time = Takes
+policy-delivery-price = Price
+policy-contact-title = Contact
+policy-contact-text = Ask us about any of this:

@@ -1,0 +1,98 @@
+//! The handles that actions work with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::charging::Charging;
+use crate::base::{Clock, Random, SecretBytes};
+use crate::catalog::Catalog;
+use crate::operator::Settings;
+use crate::payment::gateway::Gateway;
+use crate::store::{Store, StoreError};
+
+/// What the composition root hands over.
+pub struct AppParts {
+    /// The store, started.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Key of the cookies' and forms' HMACs, derived from the root key.
+    pub web_key: SecretBytes,
+    /// `dev` says so on every page.
+    pub dev: bool,
+}
+
+/// The shop at work: one per process, shared by all requests.
+pub struct App {
+    parts: AppParts,
+    catalog: RwLock<Arc<Catalog>>,
+    gateway: RwLock<Option<Arc<dyn Gateway>>>,
+    charging: Charging,
+}
+
+impl App {
+    /// Reads what is kept in memory and opens the doors.
+    pub fn new(parts: AppParts) -> Result<Arc<Self>, StoreError> {
+        let catalog = parts.store.read(|view| Catalog::load(view))?;
+        let catalog = RwLock::new(Arc::new(catalog));
+        Ok(Arc::new(Self { parts, catalog, gateway: RwLock::new(None), charging: Charging::new() }))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// Time.
+    pub fn clock(&self) -> &dyn Clock {
+        self.parts.clock.as_ref()
+    }
+
+    /// Randomness.
+    pub fn random(&self) -> &dyn Random {
+        self.parts.random.as_ref()
+    }
+
+    /// Key of the cookies' and forms' HMACs.
+    pub fn web_key(&self) -> &SecretBytes {
+        &self.parts.web_key
+    }
+
+    /// Whether this is a `dev` machine.
+    pub fn is_dev(&self) -> bool {
+        self.parts.dev
+    }
+
+    /// The catalog as of its last change.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the catalog anew: after every change of products.
+    pub fn refresh_catalog(&self) -> Result<(), StoreError> {
+        let fresh = Arc::new(self.parts.store.read(|view| Catalog::load(view))?);
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The shop's settings; `None` before set-up.
+    pub fn settings(&self) -> Result<Option<Settings>, StoreError> {
+        self.parts.store.read(|view| Settings::load(view))
+    }
+
+    /// The gateway that takes cards now.
+    pub fn gateway(&self) -> Option<Arc<dyn Gateway>> {
+        self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another gateway in place, or none.
+    pub fn use_gateway(&self, gateway: Option<Arc<dyn Gateway>>) {
+        *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+    }
+
+    /// The charges that are under way.
+    pub(super) fn charging(&self) -> &Charging {
+        &self.charging
+    }
+}

@@ -1,0 +1,61 @@
+//! The charges that are under way in this process: how many there may be, and who waits for one to end.
+//!
+//! What an attempt came to is read from the store, never from here; this is only the bell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::App;
+
+/// The most charges at once: each is a connection to the gateway and a card in memory.
+pub const MOST_CHARGES: u32 = 64;
+
+/// The charges of one process.
+pub(super) struct Charging {
+    slots: Arc<Semaphore>,
+    changed: Notify,
+}
+
+impl Charging {
+    pub(super) fn new() -> Self {
+        let slots = usize::try_from(MOST_CHARGES).unwrap_or(1);
+        Self { slots: Arc::new(Semaphore::new(slots)), changed: Notify::new() }
+    }
+
+    /// Room for one more charge; `None` if there is none now. Held until the charge is over.
+    pub(super) fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).try_acquire_owned().ok()
+    }
+
+    /// An attempt has changed in the store.
+    pub(super) fn ring(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Runs `look` now and after each ring until it finds something, for at most `limit`.
+    pub(super) async fn wait_for<T>(&self, limit: Duration, look: impl Fn() -> Option<T>) -> Option<T> {
+        let waiting = async {
+            loop {
+                // Listening begins before the look, so that no ring falls between.
+                let mut bell = std::pin::pin!(self.changed.notified());
+                bell.as_mut().enable();
+                if let Some(found) = look() {
+                    return found;
+                }
+                bell.await;
+            }
+        };
+        tokio::time::timeout(limit, waiting).await.ok()
+    }
+}
+
+/// Waits until no charge is under way, for at most `limit`: the last step of an orderly stop, after the
+/// listeners. What is left is settled by asking the gateway at the next start.
+pub async fn finish_charges(app: &App, limit: Duration) {
+    let all = app.charging().slots.acquire_many(MOST_CHARGES);
+    if tokio::time::timeout(limit, all).await.is_err() {
+        log::warn!("stopping while a charge is under way: it is asked for at the gateway at the next start");
+    }
+}

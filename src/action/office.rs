@@ -1,0 +1,135 @@
+//! The office: what running a shop needs besides selling.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::App;
+use crate::base::{Email, Line, SecretBytes};
+use crate::operator::GatewayChoice;
+use crate::payment::gateway::Gateway;
+use crate::staff::Hasher;
+use crate::tls::Certificate;
+
+/// What the machine is, and what it was told when it was provisioned.
+#[derive(Debug, Clone, Default)]
+pub struct Premises {
+    /// The service's version.
+    pub version: String,
+    /// `release` or `dev`.
+    pub profile: String,
+    /// Where shoppers come in.
+    pub storefront: String,
+    /// SHA-256 of the console's certificate in 16 groups.
+    pub console_fingerprint: String,
+    /// Which TPM keeps the keys, in words.
+    pub tpm: String,
+    /// The shop's name.
+    pub shop_name: Option<Line<60>>,
+    /// Name and address of the first administrator.
+    pub administrator: Option<(Line<100>, Email)>,
+    /// Where the console may be reached from. Empty means: this machine alone (the demo on loopback).
+    pub ranges: Vec<AllowedRange>,
+    /// Where the recovery key of the data volume lies until set-up is done; `None` if the machine has none.
+    pub recovery_key: Option<PathBuf>,
+    /// Is there once set-up is done.
+    pub setup_done: PathBuf,
+}
+
+/// A range from which the console may be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedRange {
+    /// The addresses.
+    pub net: IpNet,
+    /// Whose they are.
+    pub name: Line<60>,
+}
+
+impl Premises {
+    /// Whether the console answers to `peer`. The firewall asks the same question before.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        if self.ranges.is_empty() {
+            return peer.is_loopback();
+        }
+        self.ranges.iter().any(|range| range.net.contains(&peer))
+    }
+}
+
+/// Makes a gateway from the operator's choice and its secret key.
+pub type MakeGateway =
+    dyn Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + Send + Sync;
+
+/// What the composition root hands over.
+pub struct OfficeParts {
+    /// The shop.
+    pub app: Arc<App>,
+    /// Where passwords are hashed.
+    pub hasher: Hasher,
+    /// The machine.
+    pub premises: Premises,
+    /// The certificate that the storefront shows.
+    pub certificate: Certificate,
+    /// Makes gateways.
+    pub make_gateway: Box<MakeGateway>,
+}
+
+/// The office: one per process.
+pub struct Office(OfficeParts);
+
+impl Office {
+    /// Opens it.
+    pub fn new(parts: OfficeParts) -> Arc<Self> {
+        Arc::new(Self(parts))
+    }
+
+    /// The shop.
+    pub fn app(&self) -> &Arc<App> {
+        &self.0.app
+    }
+
+    /// Where passwords are hashed.
+    pub fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    /// The machine.
+    pub fn premises(&self) -> &Premises {
+        &self.0.premises
+    }
+
+    /// The certificate that the storefront shows.
+    pub fn certificate(&self) -> &Certificate {
+        &self.0.certificate
+    }
+
+    pub(super) fn make_gateway(
+        &self,
+        choice: GatewayChoice,
+        secret: Option<SecretBytes>,
+    ) -> Result<Arc<dyn Gateway>, String> {
+        (self.0.make_gateway)(choice, secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_allowed_ranges_are_admitted_and_mapped_addresses_do_not_slip_by() {
+        let range = |net: &str| AllowedRange { net: net.parse().unwrap(), name: Line::new("desk").unwrap() };
+        let premises =
+            Premises { ranges: vec![range("10.0.2.0/24"), range("2001:db8::/64")], ..Premises::default() };
+        for inside in ["10.0.2.2", "::ffff:10.0.2.2", "2001:db8::9"] {
+            assert!(premises.admits(inside.parse().unwrap()), "{inside}");
+        }
+        for outside in ["10.0.3.1", "::ffff:10.0.3.1", "2001:db8:1::1", "127.0.0.1", "::1", "::10.0.2.2"] {
+            assert!(!premises.admits(outside.parse().unwrap()), "{outside}");
+        }
+        let demo = Premises::default();
+        assert!(demo.admits("127.0.0.1".parse().unwrap()) && !demo.admits("10.0.2.2".parse().unwrap()));
+    }
+}

@@ -1,0 +1,173 @@
+//! Settling what a crash, a cut line or a slow gateway left open: by asking, never by charging again.
+//!
+//! Every attempt that is not final is asked about with growing waits (1 s to 10 min) until its gateway
+//! tells. An order that nobody paid for is given up after [`UNPAID_FOR`], never while an attempt is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use super::App;
+use super::begin::under_way;
+use super::charge::conclude;
+use super::place_order::{Placed, told};
+use super::stock::cancel;
+use crate::base::Token;
+use crate::order::{ORDER_LINKS, ORDERS, State, UNPAID};
+use crate::payment::gateway::{Gateway, Outcome, TEST, TestGateway};
+use crate::payment::{ATTEMPTS, Attempt, DeclineReason, Patience, UNSETTLED};
+use crate::store::{Reads, Span, StoreError};
+
+/// How long stock is held for an order after its last sign of life.
+pub const UNPAID_FOR: SignedDuration = SignedDuration::from_mins(60);
+/// The most rows that one round looks at.
+const ROUND: usize = 10_000;
+/// The most questions at once.
+const AT_ONCE: usize = 8;
+/// The wait between two rounds.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Between two questions on behalf of somebody who reloads a page.
+const RELOAD: SignedDuration = SignedDuration::from_secs(3);
+
+/// At start, before the first request: whatever a former life of the service left open is due now. Returns
+/// how many attempts that is.
+pub async fn recover(app: &Arc<App>) -> Result<usize, StoreError> {
+    let now = app.clock().now();
+    let due = Patience { asked: 0, next: now };
+    app.store()
+        .transact(move |tx| {
+            let open = tx.scan(&UNSETTLED, &Span::all(usize::MAX))?;
+            for (id, _) in &open {
+                tx.put(&UNSETTLED, id, &due)?;
+            }
+            Ok(open.len())
+        })
+        .await
+}
+
+/// Reconciles for as long as the service runs.
+pub async fn keep_reconciling(app: Arc<App>) {
+    loop {
+        if let Err(error) = reconcile(&app).await {
+            log::error!("reconciling payments: {error}");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// One round: asks about every attempt that is due, then gives up orders that nobody paid for. Returns how
+/// many attempts were asked about.
+pub async fn reconcile(app: &Arc<App>) -> Result<usize, StoreError> {
+    let now = app.clock().now();
+    let open = app.store().read(|view| view.scan(&UNSETTLED, &Span::all(ROUND)))?;
+    let due = open.into_iter().filter(|(_, patience)| patience.is_over(now)).map(|(id, _)| id);
+    let (mut asked, mut questions) = (0_usize, JoinSet::new());
+    for id in due {
+        if questions.len() >= AT_ONCE {
+            questions.join_next().await;
+        }
+        asked = asked.saturating_add(1);
+        let app = Arc::clone(app);
+        questions.spawn(async move { ask(&app, id).await });
+    }
+    while questions.join_next().await.is_some() {}
+    give_up(app, now).await?;
+    Ok(asked)
+}
+
+/// How the order of this link stands, for its page: `None` if there is none or it was cancelled. An attempt
+/// whose answer was lost is asked about on the way, at most every three seconds.
+pub async fn standing(app: &Arc<App>, link: Token) -> Result<Option<Placed>, StoreError> {
+    let Some((placed, open)) = look(app, link)? else { return Ok(None) };
+    let now = app.clock().now();
+    match open {
+        Some(attempt) if is_lost(&attempt) && now.duration_since(attempt.changed) >= RELOAD => {
+            let Some(_slot) = app.charging().slot() else { return Ok(Some(placed)) };
+            ask(app, (attempt.order, attempt.number)).await;
+            Ok(look(app, link)?.map(|(placed, _)| placed))
+        }
+        _ => Ok(Some(placed)),
+    }
+}
+
+fn is_lost(attempt: &Attempt) -> bool {
+    use crate::payment::AttemptState::{Mismatch, Unknown};
+    matches!(attempt.state, Unknown | Mismatch)
+}
+
+/// What to tell, and the attempt that is not final.
+fn look(app: &App, link: Token) -> Result<Option<(Placed, Option<Attempt>)>, StoreError> {
+    app.store().read(|view| {
+        let Some(number) = view.get(&ORDER_LINKS, &link)? else { return Ok(None) };
+        let order = view.get(&ORDERS, &number)?;
+        let Some(order) = order.filter(|order| order.state != State::Cancelled) else { return Ok(None) };
+        if order.state == State::Paid {
+            return Ok(Some((Placed::Paid { link }, None)));
+        }
+        let last = view.scan(&ATTEMPTS, &Span::under(&number, 1).newest_first())?;
+        Ok(last.into_iter().next().map(|(_, attempt)| {
+            let open = !attempt.state.is_final();
+            (told(link, &attempt.state), open.then_some(attempt))
+        }))
+    })
+}
+
+/// Asks about one attempt and writes down what comes back.
+async fn ask(app: &Arc<App>, id: (u64, u64)) {
+    let attempt = app.store().read(|view| view.get(&ATTEMPTS, &id));
+    let attempt = match attempt {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return,
+        Err(error) => {
+            let error: StoreError = error;
+            log::error!("order {}: attempt {} cannot be read: {error}", id.0, id.1);
+            return;
+        }
+    };
+    let outcome = match gateway_of(app, &attempt) {
+        Some(gateway) => gateway.inquire(&attempt).await,
+        // Its card was never sent: the reference is durable before that.
+        None if attempt.reference.is_none() => Outcome::Declined(DeclineReason::TryAgain),
+        None => {
+            log::warn!("order {}: its gateway {} has no keys, so it cannot be asked", id.0, attempt.gateway);
+            Outcome::Unknown
+        }
+    };
+    conclude(app, id, outcome).await;
+}
+
+/// The gateway that the attempt was begun with, if it can be asked now.
+fn gateway_of(app: &App, attempt: &Attempt) -> Option<Arc<dyn Gateway>> {
+    let at_hand = app.gateway().filter(|gateway| gateway.name() == attempt.gateway);
+    at_hand.or_else(|| {
+        (attempt.gateway == TEST).then(|| Arc::new(TestGateway::new(app.store().clone())) as Arc<dyn Gateway>)
+    })
+}
+
+/// How many attempts are not final: while there are any, their gateway's keys must stay.
+pub fn unsettled(app: &App) -> Result<usize, StoreError> {
+    app.store().read(|view| Ok(view.scan(&UNSETTLED, &Span::all(ROUND))?.len()))
+}
+
+async fn give_up(app: &Arc<App>, now: Timestamp) -> Result<(), StoreError> {
+    let stale = |since: Timestamp| now.duration_since(since) >= UNPAID_FOR;
+    let unpaid = app.store().read(|view| view.scan(&UNPAID, &Span::all(ROUND)))?;
+    let numbers: Vec<u64> =
+        unpaid.into_iter().filter(|(_, since)| stale(*since)).map(|(number, _)| number).collect();
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    app.store()
+        .transact(move |tx| {
+            for number in &numbers {
+                let still = tx.get(&UNPAID, number)?.is_some_and(|since| now.duration_since(since) >= UNPAID_FOR);
+                if still && under_way(tx, *number)?.is_none() {
+                    cancel(tx, *number)?;
+                }
+            }
+            Ok(())
+        })
+        .await
+}

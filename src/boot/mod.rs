@@ -1,0 +1,13 @@
+//! The composition root: from arguments and files to a shop that runs.
+//!
+//! Owns the order in which things open (TPM, store, certificates, doors) and close. Decides nothing else.
+
+pub mod demo;
+mod doors;
+mod first_run;
+mod keys;
+mod run;
+mod serve;
+
+pub use run::BootError;
+pub use serve::serve;

@@ -1,0 +1,166 @@
+//! What the image and the demo have in common: everything between an open TPM and the last request.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::doors::{self, DoorsError, Sockets};
+use super::first_run::{self, FirstRunError};
+use super::keys::{self, KeysError};
+use crate::action::{
+    AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, issue_setup_code, restore_gateway,
+};
+use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
+use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
+use crate::locale::LocaleError;
+use crate::operator::GatewayChoice;
+use crate::payment::gateway::Gateway;
+use crate::staff::{Hasher, HasherError};
+use crate::store::StoreError;
+use crate::tls::{Certificate, IdentityError};
+use crate::tpm::{Approval, Tpm, TpmError};
+use crate::web::Site;
+
+/// What is known once the files are read and the TPM answers.
+pub(super) struct Plan {
+    pub(super) settings: Settings,
+    pub(super) appliance: Appliance,
+    pub(super) tpm: Tpm,
+    pub(super) approval: Approval,
+    pub(super) sockets: Sockets,
+    /// The addresses at which people find the machine, for certificates and the screen.
+    pub(super) addresses: Vec<IpAddr>,
+}
+
+/// Why the service does not run. The words go to the log and to the machine's screen.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The store or its key.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The TPM.
+    #[error(transparent)]
+    Tpm(#[from] TpmError),
+    /// The store, once open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A certificate.
+    #[error("a certificate cannot be used: {0}")]
+    Identity(#[from] IdentityError),
+    /// A listener.
+    #[error(transparent)]
+    Doors(#[from] DoorsError),
+    /// The shop's first settings and goods.
+    #[error(transparent)]
+    FirstRun(#[from] FirstRunError),
+    /// Passwords.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The texts.
+    #[error("the texts cannot be read: {0}")]
+    Texts(#[from] LocaleError),
+    /// A file.
+    #[error("{path}: {reason}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Opens everything and serves until `stop` turns true. `ready` is called once the doors are open.
+pub(super) async fn run(
+    plan: Plan,
+    stop: watch::Receiver<bool>,
+    ready: impl FnOnce(&Facts),
+) -> Result<(), BootError> {
+    let Plan { settings, appliance, mut tpm, approval, sockets, addresses } = plan;
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let store_file = settings.paths.store_file();
+    let opened = keys::open(&store_file, &mut tpm, &approval, Arc::clone(&random)).await?;
+    let app = App::new(AppParts {
+        store: opened.store,
+        clock: Arc::new(SystemClock),
+        random,
+        web_key: opened.web_key,
+        dev: settings.profile == Profile::Dev,
+    })?;
+    first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
+    let names = names(&appliance, &addresses);
+    let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
+    let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
+    let ports = sockets.ports()?;
+    let office = Office::new(OfficeParts {
+        app: Arc::clone(&app),
+        hasher: Hasher::new(app.random())?,
+        premises: premises(&settings, &appliance, &addresses, ports, &console),
+        certificate: storefront.clone(),
+        make_gateway: Box::new(gateway),
+    });
+    if let Err(error) = restore_gateway(&office) {
+        // The shop is open all the same: its pages say that it cannot take payments now.
+        log::error!(target: "boot", "the gateway cannot be opened: {error}");
+    }
+    let code = issue_setup_code(&app, true).await?;
+    let site = Site::new(Arc::clone(&app))?;
+    let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
+    ready(&Facts { ports, fingerprint: console.fingerprint(), code });
+    let served: Vec<_> =
+        doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
+    for each in served {
+        // A door that failed has said so itself.
+        let _ = each.await;
+    }
+    Ok(())
+}
+
+/// What the screen shows once the doors are open.
+pub(super) struct Facts {
+    pub(super) ports: Ports,
+    pub(super) fingerprint: String,
+    pub(super) code: Option<ShownCode>,
+}
+
+/// What the console says of the machine.
+fn premises(
+    settings: &Settings,
+    appliance: &Appliance,
+    addresses: &[IpAddr],
+    ports: Ports,
+    console: &Certificate,
+) -> Premises {
+    let host = addresses.first().map_or_else(|| appliance.hostname.as_str().to_owned(), IpAddr::to_string);
+    let port = if ports.storefront == 443 { String::new() } else { format!(":{}", ports.storefront) };
+    let ranges = appliance.admin_ranges.iter();
+    Premises {
+        version: settings.version.clone(),
+        profile: settings.profile.to_string(),
+        storefront: format!("https://{host}{port}/"),
+        console_fingerprint: console.fingerprint(),
+        tpm: match &settings.tpm.at {
+            TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),
+            TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
+        },
+        shop_name: Some(appliance.shop.name.clone()),
+        administrator: Line::new(appliance.administrator.name.as_str())
+            .ok()
+            .map(|name| (name, appliance.administrator.email.clone())),
+        ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
+        recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
+        setup_done: settings.paths.setup_done(),
+    }
+}
+
+fn gateway(choice: GatewayChoice, _secret: Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> {
+    Err(format!("{choice:?} is not built"))
+}
+
+/// What stands in the self-signed certificates: host name and addresses.
+fn names(appliance: &Appliance, addresses: &[IpAddr]) -> Vec<String> {
+    let mut names = vec![appliance.hostname.as_str().to_owned()];
+    names.extend(addresses.iter().map(IpAddr::to_string));
+    names
+}

@@ -1,0 +1,193 @@
+//! `appliance.toml`: what hosting staff tell a new machine. Read once, then kept on the data volume.
+
+use std::path::Path;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::document::{Section, read_document, read_file};
+use super::names::{Endpoint, Hostname};
+use super::network::{self, Network};
+use super::range::{AdminRange, MOST_RANGES, overlap, parse_range};
+use super::report::quote;
+use super::{Fault, Mistakes, Profile};
+use crate::base::{Email, Line, TextError};
+
+/// The newest version of the file that this image reads.
+const VERSION: u64 = 1;
+
+/// What a machine was told when it was provisioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appliance {
+    /// Its name.
+    pub hostname: Hostname,
+    /// How it gets its addresses.
+    pub network: Network,
+    /// From where the console may be reached at first: 1 to 64, none of which overlap.
+    pub admin_ranges: Vec<AdminRange>,
+    /// The shop to be.
+    pub shop: Shop,
+    /// Who sets it up.
+    pub administrator: Administrator,
+    /// What only a dev image takes.
+    pub dev: Option<Dev>,
+}
+
+/// The shop to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shop {
+    /// Its name.
+    pub name: Line<60>,
+    /// Whether it starts with the demo goods and the test gateway.
+    pub demo: bool,
+}
+
+/// The first administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Administrator {
+    /// The person's name.
+    pub name: Line<80>,
+    /// Where mail reaches the person; also the name to sign in with.
+    pub email: Email,
+}
+
+/// What only a dev image takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dev {
+    /// One more root that gateways are trusted under: a PEM certificate.
+    pub gateway_root: Option<String>,
+    /// Where Stripe's API is answered instead of at Stripe.
+    pub stripe_endpoint: Option<Endpoint>,
+}
+
+impl Appliance {
+    /// Reads the file; its mistakes call it by its name without the folder.
+    pub fn load(path: &Path, profile: Profile) -> Result<Self, Mistakes> {
+        let name = path.file_name().map_or_else(|| "appliance.toml".into(), |name| name.to_string_lossy());
+        Self::parse(&name, &read_file(path, &name)?, profile)
+    }
+
+    /// Reads the text of a file called `name`.
+    pub fn parse(name: &str, text: &str, profile: Profile) -> Result<Self, Mistakes> {
+        read_document(name, text, |root| read(root, profile))
+    }
+}
+
+fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
+    let version = root.required("version", "1").and_then(|field| field.number(VERSION, VERSION));
+    let hostname = root.required("hostname", "\"shop-1\"").and_then(|field| field.parsed(Hostname::new));
+    let network = root.required_section("network").and_then(|section| network::read(&section));
+    let admin_ranges = root.required_section("access").and_then(|section| access(&section));
+    let shop = root.required_section("shop").and_then(|section| shop(&section));
+    let administrator = root.required_section("administrator").and_then(|section| administrator(&section));
+    let dev = root.section("dev").map(|section| dev(&section, profile));
+    version?;
+    Some(Appliance {
+        hostname: hostname?,
+        network: network?,
+        admin_ranges: admin_ranges?,
+        shop: shop?,
+        administrator: administrator?,
+        dev: dev.map_or(Some(None), |dev| dev.map(Some))?,
+    })
+}
+
+fn access(section: &Section<'_>) -> Option<Vec<AdminRange>> {
+    let example = "[{ cidr = \"192.0.2.0/24\", name = \"hosting desk\" }]";
+    let field = section.required("admin_ranges", example);
+    section.close();
+    let field = field?;
+    let items = field.items(MOST_RANGES)?;
+    if items.is_empty() {
+        field.refuse(Fault::new("lets nobody reach the console", format!("write {example}")));
+    }
+    let mut nets = Vec::new();
+    let mut ranges = Vec::new();
+    for item in &items {
+        let Some(section) = item.section() else {
+            nets.push(None);
+            continue;
+        };
+        let name = section.required("name", "\"hosting desk\"").and_then(|field| field.parsed(line));
+        let cidr = section.required("cidr", "\"192.0.2.0/24\"");
+        let net = cidr.as_ref().and_then(|field| field.parsed(parse_range));
+        section.close();
+        if let (Some(net), Some(field)) = (net, &cidr)
+            && let Some(earlier) = overlap(&nets, &net)
+        {
+            let wrong = format!("{} overlaps access.admin_ranges[{earlier}]", quote(&net.to_string()));
+            field.refuse(Fault::new(wrong, "keep one of the two"));
+        }
+        nets.push(net);
+        ranges.push(name.zip(net).map(|(name, net)| AdminRange { net, name }));
+    }
+    ranges.into_iter().collect()
+}
+
+fn shop(section: &Section<'_>) -> Option<Shop> {
+    let name = section.required("name", "\"Meadow & Mill\"").and_then(|field| field.parsed(line));
+    let demo = section.field("demo", "false").map_or(Some(false), |field| field.flag());
+    section.close();
+    Some(Shop { name: name?, demo: demo? })
+}
+
+fn administrator(section: &Section<'_>) -> Option<Administrator> {
+    let name = section.required("name", "\"Ada Osei\"").and_then(|field| field.parsed(line));
+    let email = section.required("email", "\"ada@example.com\"").and_then(|field| {
+        field.parsed(|text| {
+            let wrong = |_| Fault::new(format!("{} is not an e-mail address", quote(text)), EMAIL_CURE);
+            Email::new(text).map_err(wrong)
+        })
+    });
+    section.close();
+    Some(Administrator { name: name?, email: email? })
+}
+
+const EMAIL_CURE: &str = "write one such as \"ada@example.com\"";
+
+fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
+    if profile == Profile::Release {
+        section.refuse(Fault::new(
+            "is for development images, and this image's profile is release",
+            "remove the section, or boot a dev image",
+        ));
+        return None;
+    }
+    let root = section.field("gateway_root", "\"\"\"-----BEGIN CERTIFICATE-----...\"\"\"");
+    let root = root.map(|field| field.parsed(certificate));
+    let endpoint = section.field("stripe_endpoint", "\"https://10.0.2.2:12111\"");
+    let endpoint = endpoint.map(|field| field.parsed(Endpoint::new));
+    section.close();
+    Some(Dev {
+        gateway_root: root.map_or(Some(None), |root| root.map(Some))?,
+        stripe_endpoint: endpoint.map_or(Some(None), |endpoint| endpoint.map(Some))?,
+    })
+}
+
+/// A single certificate in PEM that parses as X.509.
+fn certificate(text: &str) -> Result<String, Fault> {
+    let refuse =
+        |wrong: &str| Fault::new(wrong, "write one certificate in PEM between three quotation marks");
+    let all: Vec<_> = CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| refuse("is not a certificate in PEM"))?;
+    let [one] = all.as_slice() else {
+        return Err(refuse(&format!("holds {} certificates", all.len())));
+    };
+    match x509_parser::parse_x509_certificate(one) {
+        Ok(([], _)) => Ok(text.trim().to_owned()),
+        _ => Err(refuse("is not a certificate in PEM")),
+    }
+}
+
+/// A line of text, with the fault in this room's words.
+fn line<const MAX: usize>(text: &str) -> Result<Line<MAX>, Fault> {
+    Line::new(text).map_err(|error| {
+        let cure = match error {
+            TextError::Empty => "write a name".to_owned(),
+            TextError::TooLong { max } => format!("write at most {max} characters"),
+            TextError::Control => "write plain text on one line".to_owned(),
+        };
+        Fault::new(format!("{} {error}", quote(text)), cure)
+    })
+}

@@ -1,0 +1,156 @@
+//! From a socket to a router: accepts, counts, speaks TLS, and puts a limit on everything that waits.
+
+mod limits;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::{Peer, headers};
+
+use limits::Census;
+pub use limits::{Limits, source};
+
+/// Whether a caller may speak to this door at all; asked before the TLS handshake.
+pub type Admission = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// A listening socket with what stands behind it.
+pub struct Door {
+    /// For the log: `storefront`, `console`, `redirect`.
+    pub name: &'static str,
+    /// The socket.
+    pub listener: TcpListener,
+    /// TLS; `None` on the port that only redirects.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// The pages.
+    pub router: Router,
+    /// The limits.
+    pub limits: Limits,
+    /// Who may call; everyone if `None`.
+    pub admission: Option<Admission>,
+}
+
+/// Serves until `stop` turns true, then lets open requests end for up to ten seconds.
+pub async fn serve(door: Door, mut stop: watch::Receiver<bool>) {
+    let door = Arc::new(door);
+    let census = Census::default();
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = door.listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        while tasks.try_join_next().is_some() {}
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, or the caller is gone already: never a reason to stop.
+                log::warn!(target: "web", "{}: a connection could not be accepted: {error}", door.name);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        if door.admission.as_ref().is_some_and(|admitted| !admitted(peer.ip())) {
+            log::warn!(target: "web", "{}: {} is outside the allowed ranges", door.name, peer.ip());
+            continue;
+        }
+        let Some(guest) = census.admit(peer.ip(), &door.limits) else { continue };
+        let (door, stop) = (Arc::clone(&door), stop.clone());
+        tasks.spawn(async move {
+            let _guest = guest;
+            let _ = timeout(door.limits.connection, meet(&door, stream, peer, stop)).await;
+        });
+    }
+    let _ = timeout(Duration::from_secs(10), async { while tasks.join_next().await.is_some() {} }).await;
+}
+
+async fn meet(door: &Door, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+    // A page is written whole: do not wait to fill a segment.
+    let _ = stream.set_nodelay(true);
+    match &door.tls {
+        None => converse(door, stream, peer, stop).await,
+        Some(tls) => {
+            let handshake = TlsAcceptor::from(Arc::clone(tls)).accept(stream);
+            if let Ok(Ok(stream)) = timeout(door.limits.handshake, handshake).await {
+                converse(door, stream, peer, stop).await;
+            }
+        }
+    }
+}
+
+async fn converse(
+    door: &Door,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let limits = door.limits;
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.head_bytes)
+        .max_headers(64);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(16 * 1024))
+        .max_pending_accept_reset_streams(16)
+        .keep_alive_interval(limits.head)
+        .keep_alive_timeout(limits.head);
+    let answer = |request: Request<Incoming>| {
+        let router = door.router.clone();
+        async move { Ok::<Response<Body>, std::convert::Infallible>(respond(router, request, peer, limits).await) }
+    };
+    let connection = builder.serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer));
+    let mut connection = std::pin::pin!(connection);
+    // How a stranger's connection ends is of no interest; what the service does is logged elsewhere.
+    let stopping = tokio::select! {
+        _ = connection.as_mut() => false,
+        _ = async { drop(stop.wait_for(|stop| *stop).await) } => true,
+    };
+    if stopping {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+async fn respond(
+    router: Router,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    limits: Limits,
+) -> Response<Body> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Peer(peer));
+    match timeout(limits.request, router.oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => too_slow(),
+    }
+}
+
+/// The answer to a request that took too long. Bare: whatever draws pages may be what is slow.
+fn too_slow() -> Response<Body> {
+    let mut response = Response::new(Body::from("This took too long. Please try again.\n"));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    headers::complete(response.headers_mut());
+    response
+}

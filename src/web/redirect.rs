@@ -1,0 +1,82 @@
+//! Port 80: sends everyone to the storefront's TLS port, and nothing else. Takes no body, sets no cookie.
+
+use axum::Router;
+use axum::http::header::{HOST, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+
+use super::headers;
+
+/// Redirects `http://HOST/PATH` to `https://HOST/PATH`, with the port when it is not 443.
+pub fn router(https_port: u16) -> Router {
+    let redirect = move |method: Method, uri: Uri, headers: HeaderMap| async move {
+        answer(https_port, &method, &uri, &headers)
+    };
+    Router::new().fallback(redirect).layer(from_fn(headers::guard))
+}
+
+fn answer(https_port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    if *method != Method::GET && *method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(host_name);
+    let (Some(host), Some(path)) = (host, uri.path_and_query()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let port = if https_port == 443 { String::new() } else { format!(":{https_port}") };
+    match HeaderValue::from_str(&format!("https://{host}{port}{path}")) {
+        Ok(to) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, to)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// The host without its port; `None` unless it is a name or an address and nothing more.
+fn host_name(host: &str) -> Option<&str> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let address =
+        |inner: &str| inner.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    let good = match inner {
+        Some(inner) => !inner.is_empty() && address(inner),
+        None => !name.is_empty() && name.bytes().all(allowed),
+    };
+    (good && name.len() <= 253).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(host: &str, port: u16) -> Option<String> {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
+        let answer = answer(port, &Method::GET, &Uri::from_static("/product/mug?x=1"), &headers);
+        answer.headers().get(LOCATION).map(|to| to.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_caller_is_sent_to_the_same_page_over_tls() {
+        let page = |host| Some(format!("https://{host}/product/mug?x=1"));
+        assert_eq!(to("shop.example", 443), page("shop.example"));
+        assert_eq!(to("shop.example:80", 8443), page("shop.example:8443"));
+        assert_eq!(to("[2001:db8::1]:80", 443), page("[2001:db8::1]"));
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_refused() {
+        for host in ["", "a/b", "a@b", "[", "[x]", "user:pw@evil", "a b"] {
+            assert_eq!(to(host, 443), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_never_redirected_with_what_it_holds() {
+        let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("shop.example"))]);
+        let answer = answer(443, &Method::POST, &Uri::from_static("/checkout/pay"), &headers);
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+    }
+}

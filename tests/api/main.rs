@@ -1,0 +1,14 @@
+//! The real service on loopback, with a real software TPM and real TLS, used as people use it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod keys;
+mod transport;

@@ -1,0 +1,134 @@
+//! People: a shopper who buys, an administrator who runs the shop.
+
+use super::browser::Form;
+use super::{Browser, Page, Shop};
+
+pub const PASSWORD: &str = "a quiet meadow with eleven cows";
+pub const EMAIL: &str = "ada@example.com";
+
+/// Somebody who buys.
+pub struct Shopper {
+    pub browser: Browser,
+}
+
+impl Shopper {
+    pub fn of(shop: &Shop) -> Self {
+        Self { browser: Browser::new(shop.storefront()) }
+    }
+
+    /// Puts one of the product into the cart.
+    pub async fn add(&mut self, handle: &str) -> Page {
+        let page = self.browser.get(&format!("/product/{handle}")).await;
+        self.browser.submit(page.form("/cart/add")).await
+    }
+
+    /// From the cart to the payment page.
+    pub async fn reach_payment(&mut self, name: &str) -> Page {
+        let page = self.browser.get("/checkout/contact").await;
+        let page = self.browser.submit(contact(&page, name)).await;
+        self.browser.submit(page.form("/checkout/delivery").set("shipping", "standard")).await
+    }
+
+    /// Pays on the payment page.
+    pub async fn pay(&mut self, page: &Page, number: &str, code: &str) -> Page {
+        self.browser.submit(card(page, number, code)).await
+    }
+
+    /// All of it; returns the page that follows the payment.
+    pub async fn buy(&mut self, handle: &str, number: &str, code: &str) -> Page {
+        self.add(handle).await;
+        let page = self.reach_payment("Grace Hopper").await;
+        self.pay(&page, number, code).await
+    }
+}
+
+/// The contact form of `page`, filled in.
+pub fn contact(page: &Page, name: &str) -> Form {
+    page.form("/checkout/contact")
+        .set("email", "grace@example.com")
+        .set("name", name)
+        .set("street", "Mill Lane 7")
+        .set("postal_code", "10115")
+        .set("city", "Berlin")
+        .set("country", "DE")
+}
+
+/// Whether an order's page says that it is paid.
+pub fn is_paid(page: &Page) -> bool {
+    page.says("Thank you")
+}
+
+/// The payment form of `page`, filled in.
+pub fn card(page: &Page, number: &str, code: &str) -> Form {
+    page.form("/checkout/pay")
+        .set("cc-name", "Grace Hopper")
+        .set("cc-number", number)
+        .set("cc-exp", "12/39")
+        .set("cc-csc", code)
+}
+
+/// Somebody who runs the shop.
+pub struct Admin {
+    pub browser: Browser,
+}
+
+impl Admin {
+    /// Sets the shop up with its one-time code; signed in afterwards.
+    pub async fn set_up(shop: &Shop) -> Self {
+        let mut browser = Browser::new(shop.console());
+        let page = browser.get("/setup").await;
+        let form = page.form("/setup").set("code", shop.setup_code());
+        let page = browser.submit(form).await;
+        let form = page.forms().into_iter().find(|form| form.value("password").is_some());
+        let form = form.unwrap_or_else(|| panic!("no password is asked for: {}", page.words()));
+        let page = browser
+            .submit(form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD))
+            .await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
+        let mut admin = Self { browser };
+        if !admin.browser.get("/orders").await.at.starts_with("/orders") {
+            admin.sign_in().await;
+        }
+        admin
+    }
+
+    /// Signs in to a shop that is set up.
+    pub async fn of(shop: &Shop) -> Self {
+        let mut admin = Self { browser: Browser::new(shop.console()) };
+        admin.sign_in().await;
+        admin
+    }
+
+    async fn sign_in(&mut self) {
+        let page = self.browser.get("/sign-in").await;
+        let page =
+            self.browser.submit(page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD)).await;
+        assert!(!page.at.starts_with("/sign-in"), "not signed in: {}", page.words());
+    }
+
+    /// Makes it `count` of each of the product's variants.
+    pub async fn restock(&mut self, handle: &str, count: u32) {
+        let at = format!("/products/{handle}");
+        let mut form = self.browser.get(&at).await.form(&at);
+        for (name, value) in &mut form.fields {
+            if name.starts_with("stock") {
+                *value = count.to_string();
+            }
+        }
+        let page = self.browser.submit(form).await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
+    }
+
+    /// Lets Stripe take the cards.
+    pub async fn use_stripe(&mut self, key: &str) {
+        let page = self.browser.get("/settings/gateway").await;
+        let form = page.form("/settings/gateway").set("gateway", "stripe").set("secret_key", key);
+        let page = self.browser.submit(form).await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
+    }
+
+    /// The orders list.
+    pub async fn orders(&mut self) -> Page {
+        self.browser.get("/orders").await
+    }
+}

@@ -1,0 +1,133 @@
+//! Looking for card numbers in bytes, in every dress that they could wear.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+/// A number and its code, as somebody typed them.
+#[derive(Clone)]
+pub struct Sentinel {
+    pub number: String,
+    pub code: String,
+}
+
+/// What was found: where, in which dress, how often.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Find {
+    pub place: String,
+    pub dress: &'static str,
+    pub at: usize,
+}
+
+/// Everything that is searched for, ready to be found in one pass.
+pub struct Scan {
+    needles: Vec<(Vec<u8>, &'static str)>,
+    sentinels: Vec<Sentinel>,
+}
+
+impl Scan {
+    pub fn new(sentinels: &[Sentinel]) -> Self {
+        let mut needles = Vec::new();
+        for sentinel in sentinels {
+            let number = sentinel.number.as_str();
+            needles.push((number.as_bytes().to_vec(), "ASCII"));
+            let spaced: Vec<String> =
+                number.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into()).collect();
+            needles.push((spaced.join(" ").into_bytes(), "ASCII in groups"));
+            needles.push((spaced.join("-").into_bytes(), "ASCII with hyphens"));
+            needles.push((spaced.join("+").into_bytes(), "as a form sends it"));
+            needles.push((number.encode_utf16().flat_map(u16::to_le_bytes).collect(), "UTF-16LE"));
+            needles.push((number.encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16BE"));
+            for (shift, dress) in
+                [(0, "base64"), (1, "base64, shifted by one"), (2, "base64, shifted by two")]
+            {
+                needles.push((base64_core(number.as_bytes(), shift), dress));
+            }
+            needles.push((packed(number), "packed BCD"));
+        }
+        Self { needles, sentinels: sentinels.to_vec() }
+    }
+
+    /// Every find in `bytes`.
+    pub fn search(&self, place: &str, bytes: &[u8]) -> Vec<Find> {
+        let mut finds = Vec::new();
+        // All needles are found through an index of their first four bytes.
+        let mut index: std::collections::HashMap<[u8; 4], Vec<usize>> = std::collections::HashMap::new();
+        for (n, (needle, _)) in self.needles.iter().enumerate() {
+            index.entry(needle[..4].try_into().unwrap()).or_default().push(n);
+        }
+        for at in 0..bytes.len().saturating_sub(3) {
+            let head: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
+            for n in index.get(&head).into_iter().flatten() {
+                let (needle, dress) = &self.needles[*n];
+                if bytes[at..].starts_with(needle) {
+                    finds.push(Find { place: place.to_owned(), dress, at });
+                }
+            }
+        }
+        finds.extend(self.codes(place, bytes));
+        finds
+    }
+
+    /// Codes have three digits and are everywhere by chance; they count as found only where their field's
+    /// name says what they are (`cc-csc=123`, `"cvc":"123"`).
+    fn codes(&self, place: &str, bytes: &[u8]) -> Vec<Find> {
+        let mut finds = Vec::new();
+        for name in ["cc-csc", "cvc", "cvv", "csc", "card_code", "[cvc]", "security_code"] {
+            for (at, _) in occurrences(bytes, name.as_bytes()) {
+                let behind: String = bytes[at + name.len()..]
+                    .iter()
+                    .take(8)
+                    .map(|byte| char::from(*byte))
+                    .skip_while(|letter| {
+                        matches!(letter, '"' | '\'' | '=' | ':' | ' ' | ']' | '%' | '5' | 'D')
+                    })
+                    .take_while(char::is_ascii_digit)
+                    .collect();
+                if self.sentinels.iter().any(|sentinel| sentinel.code == behind) {
+                    finds.push(Find { place: place.to_owned(), dress: "code behind its field's name", at });
+                }
+            }
+        }
+        finds
+    }
+
+    /// Codes within 256 bytes of their own number, where a number was found at all.
+    pub fn codes_near_numbers(&self, bytes: &[u8]) -> usize {
+        self.sentinels
+            .iter()
+            .flat_map(|sentinel| {
+                occurrences(bytes, sentinel.number.as_bytes()).map(move |(at, _)| (sentinel, at))
+            })
+            .filter(|(sentinel, at)| {
+                let around = &bytes[at.saturating_sub(256)..(at + 272).min(bytes.len())];
+                occurrences(around, sentinel.code.as_bytes()).next().is_some()
+            })
+            .count()
+    }
+}
+
+fn occurrences<'a>(bytes: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = (usize, ())> + 'a {
+    bytes
+        .windows(needle.len())
+        .enumerate()
+        .filter(move |(_, window)| *window == needle)
+        .map(|(at, _)| (at, ()))
+}
+
+/// The base64 letters that depend on the number alone when `shift` bytes stand before it.
+fn base64_core(number: &[u8], shift: usize) -> Vec<u8> {
+    let padded = [&vec![0; shift][..], number].concat();
+    let text = STANDARD_NO_PAD.encode(&padded).into_bytes();
+    let first = (shift * 8).div_ceil(6);
+    let last = padded.len() * 8 / 6;
+    text[first..last].to_vec()
+}
+
+/// Two digits a byte.
+fn packed(number: &str) -> Vec<u8> {
+    number
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| (pair[0] - b'0') << 4 | pair.get(1).map_or(15, |digit| digit - b'0'))
+        .collect()
+}
