@@ -11,9 +11,9 @@ mod charging;
 mod checkout;
 mod choose_gateway;
 mod demo;
+mod draft;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod draft;
 mod go_live;
 mod import_products;
 mod office;
