@@ -17,7 +17,7 @@ stock-few = Only { $count } left
 stock-enough = In stock
 quantity-label = Quantity
 quantity-wrong = Quantity: write a number from 1 to { $most }
-quantity-wrong-in-cart = Quantity: write a number from 0 to { $most }; 0 takes the item out
+quantity-wrong-in-cart = { $title }: write a number from 0 to { $most }; 0 takes the item out
 
 home-title = Start
 home-all = See all { $count }
