@@ -18,7 +18,7 @@ use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
 use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::operator::GatewayChoice;
-use crate::payment::gateway::{Gateway, TestGateway};
+use crate::payment::gateway::{Detour, Gateway, StripeGateway, TestGateway};
 use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
@@ -100,7 +100,7 @@ pub(super) async fn run(
         hasher: Hasher::new(app.random())?,
         premises: premises(&settings, &appliance, &addresses, ports, &console),
         certificate: storefront.clone(),
-        make_gateway: Box::new(gateways(&app)),
+        make_gateway: Box::new(gateways(&app, &settings, &appliance)),
     });
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.
@@ -163,14 +163,23 @@ fn premises(
     }
 }
 
-/// How a gateway is made from the operator's choice.
+/// How a gateway is made from the operator's choice. Only a `dev` machine takes a detour, whatever its
+/// provisioning file says.
 fn gateways(
     app: &Arc<App>,
+    settings: &Settings,
+    appliance: &Appliance,
 ) -> impl Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + use<> {
     let store = app.store().clone();
-    move |choice, _secret| match choice {
+    let dev = appliance.dev.clone().filter(|_| settings.profile == Profile::Dev).unwrap_or_default();
+    move |choice, secret| match choice {
         GatewayChoice::Test => Ok(Arc::new(TestGateway::new(store.clone()))),
-        GatewayChoice::Stripe => Err("Stripe is not built".to_owned()),
+        GatewayChoice::Stripe => {
+            let key = secret.ok_or("Stripe needs a secret key")?;
+            let at = dev.stripe_endpoint.map(|endpoint| endpoint.0);
+            let detour = Detour::new(at, dev.gateway_root.as_deref()).map_err(|error| error.to_string())?;
+            Ok(Arc::new(StripeGateway::new(key, detour).map_err(|error| error.to_string())?))
+        }
     }
 }
 
