@@ -8,6 +8,8 @@ mod first_run;
 mod keys;
 mod run;
 mod serve;
+mod start;
 
 pub use run::BootError;
 pub use serve::serve;
+pub use start::{start, start_demo};
