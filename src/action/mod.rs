@@ -12,6 +12,8 @@ mod checkout;
 mod choose_gateway;
 mod demo;
 mod draft;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod go_live;
 mod import_products;
 mod office;

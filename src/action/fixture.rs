@@ -1,0 +1,166 @@
+//! A shop and its office in a folder of their own, for tests: a clock that stands still, a fast password
+//! hash, and a gateway that nobody calls.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::base::{Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
+use crate::catalog::{Catalog, STOCK, Stock};
+use crate::operator::Settings;
+use crate::payment::gateway::{Call, Gateway, Outcome};
+use crate::payment::{Attempt, Card};
+use crate::staff::{Hasher, Password};
+use crate::store::{Reads, RootKey, StoreError, StoreFile};
+use crate::tls::{Certificate, Identity};
+
+pub const PASSWORD: &str = "a quiet meadow with eleven cows";
+pub const EMAIL: &str = "ada@example.com";
+pub const RECOVERY_KEY_TEXT: &str = "cbdefghi-jklnrtuv-cbdefghi-jklnrtuv";
+
+pub struct Fixture {
+    pub clock: Arc<ManualClock>,
+    pub office: Arc<Office>,
+    pub folder: tempfile::TempDir,
+}
+
+struct Nobody(&'static str);
+
+impl Gateway for Nobody {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn create<'a>(&'a self, _: &'a Attempt) -> Call<'a, Result<String, Outcome>> {
+        Box::pin(async { Err(Outcome::Unknown) })
+    }
+
+    fn confirm<'a>(&'a self, _: &'a Attempt, _: Card) -> Call<'a, Outcome> {
+        Box::pin(async { Outcome::Unknown })
+    }
+
+    fn inquire<'a>(&'a self, _: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(async { Outcome::Unknown })
+    }
+}
+
+pub fn source() -> IpAddr {
+    "10.0.2.2".parse().unwrap()
+}
+
+impl Fixture {
+    /// A new machine on a release image; with a recovery key if `recovery`.
+    pub async fn new(recovery: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let random: Arc<OsRandom> = Arc::new(OsRandom);
+        let root = RootKey::random(&SeededRandom::new(1));
+        let file = StoreFile::open(&folder.path().join("shop.redb")).unwrap();
+        let store = file.start(root, Arc::clone(&random) as _).await.unwrap();
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        let clock = Arc::new(ManualClock::at(now));
+        let parts = AppParts {
+            store,
+            clock: Arc::clone(&clock) as _,
+            random,
+            web_key: SecretBytes::new(vec![5; 32]),
+            dev: false,
+        };
+        let recovery_key = recovery.then(|| folder.path().join("recovery-key"));
+        if let Some(path) = &recovery_key {
+            std::fs::write(path, format!("{RECOVERY_KEY_TEXT}\n")).unwrap();
+        }
+        let range =
+            AllowedRange { net: "10.0.2.0/24".parse().unwrap(), name: Line::new("hosting desk").unwrap() };
+        let premises = Premises {
+            version: "0.1.0".to_owned(),
+            profile: "release".to_owned(),
+            storefront: "https://10.0.2.15/".to_owned(),
+            console_fingerprint: vec!["AB12"; 16].join(" "),
+            tpm: "swtpm".to_owned(),
+            shop_name: Some(Line::new("Meadow & Mill").unwrap()),
+            administrator: Some((Line::new("Ada Osei").unwrap(), Email::new(EMAIL).unwrap())),
+            ranges: vec![range],
+            recovery_key,
+            setup_done: folder.path().join("setup-done"),
+        };
+        let own = Identity::self_signed(&["10.0.2.15".to_owned()], now).unwrap();
+        let office = Office::new(OfficeParts {
+            app: App::new(parts).unwrap(),
+            hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
+            premises,
+            certificate: Certificate::new(&own).unwrap(),
+            make_gateway: Box::new(|choice, secret| match (choice, secret) {
+                (crate::operator::GatewayChoice::Test, None) => Ok(Arc::new(Nobody("test")) as _),
+                (crate::operator::GatewayChoice::Stripe, Some(_)) => Ok(Arc::new(Nobody("stripe")) as _),
+                _ => Err("a key is missing".to_owned()),
+            }),
+        });
+        Self { clock, office, folder }
+    }
+
+    pub fn app(&self) -> &Arc<App> {
+        self.office.app()
+    }
+
+    pub fn wait(&self, time: SignedDuration) {
+        self.clock.step(time);
+    }
+
+    /// Sets the shop up; the id of the administrator's session.
+    pub async fn set_up(&self) -> Token {
+        let code = issue_setup_code(self.app(), true).await.unwrap().unwrap();
+        let visitor = Token::random(self.app().random());
+        enter_setup_code(self.app(), code.code, visitor, source()).await.unwrap();
+        set_up(&self.office, self.wish(visitor)).await.unwrap()
+    }
+
+    pub fn wish(&self, visitor: Token) -> SetUp {
+        SetUp {
+            visitor,
+            source: source(),
+            shop: Line::new("Meadow & Mill").unwrap(),
+            contact: Email::new("hello@meadow.example").unwrap(),
+            name: Line::new("Ada Osei").unwrap(),
+            email: Email::new(EMAIL).unwrap(),
+            password: Password::choose(PASSWORD, &[]).unwrap(),
+        }
+    }
+
+    /// A shop that is set up, and its administrator.
+    pub async fn open(recovery: bool) -> (Self, Actor) {
+        let fixture = Self::new(recovery).await;
+        let session = fixture.set_up().await;
+        let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
+        (fixture, signed.actor)
+    }
+
+    pub fn settings(&self) -> Settings {
+        self.app().settings().unwrap().unwrap()
+    }
+
+    pub fn stock(&self, sku: &str) -> Option<Stock> {
+        let sku = sku.to_owned();
+        self.app()
+            .store()
+            .read(|view| view.get(&STOCK, &sku))
+            .unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.app().catalog()
+    }
+
+    pub fn demo_folder() -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("demo")
+    }
+
+    /// Whether the audit's last event is this.
+    pub fn last_deed(&self) -> String {
+        let span = crate::store::Span::all(1).newest_first();
+        let events = self.app().store().read(|view| view.scan(&crate::audit::EVENTS, &span));
+        events.unwrap_or_else(|error: StoreError| panic!("{error}")).pop().unwrap().1.to_string()
+    }
+}
