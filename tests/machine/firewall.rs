@@ -8,14 +8,14 @@ use super::errors;
 
 const NFT: &str = "/usr/sbin/nft";
 
-/// The sets as the image's ruleset declares them.
-const SETS: &str = "table inet cashcow {
-  set admin4 { type ipv4_addr; flags interval; auto-merge; }
-  set admin6 { type ipv6_addr; flags interval; auto-merge; }
-  set dev_gateway4 { type ipv4_addr . inet_service; }
-  set dev_gateway6 { type ipv6_addr . inet_service; }
+/// The sets as the image's own ruleset declares them. Its chains name accounts that only the image has.
+fn sets() -> String {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("nftables/cashcow.nft");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let sets: Vec<_> = rules.lines().filter(|line| line.starts_with("\tset ")).collect();
+    assert!(sets.len() >= 4, "the ruleset declares its sets one a line");
+    format!("table inet cashcow {{\n{}\n}}\n", sets.join("\n"))
 }
-";
 
 /// A namespace of this thread's own with the sets in it; `None`, and a word about it, where that cannot be.
 fn namespace(folder: &Path) -> Option<()> {
@@ -28,7 +28,7 @@ fn namespace(folder: &Path) -> Option<()> {
         return None;
     }
     let rules = folder.join("sets.nft");
-    std::fs::write(&rules, SETS).unwrap();
+    std::fs::write(&rules, sets()).unwrap();
     let loaded = Command::new(NFT).arg("-f").arg(&rules).output().unwrap();
     assert!(loaded.status.success(), "{}", errors(&loaded));
     Some(())
