@@ -19,6 +19,7 @@ pub mod cart;
 pub mod catalog;
 pub mod config;
 pub mod locale;
+pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;

@@ -84,6 +84,7 @@ sum-items = Items
 sum-delivery = Delivery
 sum-total = Total
 sum-tax = Includes { $rate } % tax: { $tax }
+sum-tax-of-order = Includes tax: { $tax }
 
 ## Policy
 
@@ -113,3 +114,90 @@ policy-delivery-time = Takes
 policy-delivery-price = Price
 policy-contact-title = Contact
 policy-contact-text = Ask us about any of this:
+
+## Checkout
+
+checkout-back = Back to cart
+checkout-steps = Steps of the checkout
+checkout-summary = Your order
+checkout-times = { $quantity } ×
+step-contact = Contact
+step-delivery = Delivery
+step-pay = Review and pay
+contact-title = Contact and address
+contact-legend = How we reach you
+contact-email = E-mail address
+contact-email-hint = Only for questions about this order.
+contact-email-wrong = E-mail address: write it like name@example.com
+contact-address-legend = Where it goes
+contact-name = Full name
+contact-name-empty = Full name: write who receives the parcel
+contact-street = Street and number
+contact-street-empty = Street and number: write where the parcel goes
+contact-extra = Flat, floor or company
+contact-postal-code = Postal code
+contact-postal-code-empty = Postal code: write it as it stands in the address
+contact-city = Town or city
+contact-city-empty = Town or city: write its name
+contact-country = Country
+contact-country-choose = Choose a country
+contact-country-wrong = Country: choose one from the list
+contact-too-long = This is longer than { $max } characters: shorten it
+contact-odd-character = This has a character that cannot be printed on a label: type it again
+contact-looks-like-card = This looks like a card number, so we did not keep it. Card details belong on the last page only.
+contact-go = Continue to delivery
+delivery-title = Delivery
+delivery-legend = How it gets to you
+delivery-wrong = Choose one of the ways of delivery
+delivery-go = Continue to payment
+pay-title = Review and pay
+review-contact = Contact
+review-address = Address
+review-delivery = Delivery
+review-change = Change
+pay-card-legend = Pay by card
+pay-card-promise = Your card goes to the payment provider and is not stored here.
+pay-test-cards = Test cards only: 4242 4242 4242 4242 is accepted, 4000 0000 0000 0002 is declined. Any future date, any three digits. Never type a real card here.
+pay-card-number = Card number
+pay-card-expiry = Expiry date
+pay-card-expiry-hint = Month and year, such as 09/28
+pay-card-code = Security code
+pay-card-code-hint = 3 digits on the back; American Express: 4 on the front
+pay-card-holder = Name on the card
+pay-go = Pay { $total }
+pay-once = Press it once. If the page is slow or the line breaks, nothing is charged twice.
+pay-closed = This shop cannot take payments at the moment. Your cart is kept. Please come back later, or write to us:
+
+## Order
+
+order-number = Order { $number }
+order-paid-title = Thank you for your order
+order-paid-text = Your payment has arrived and your order is placed.
+order-declined-title = The payment did not go through
+order-unpaid-title = This order is not paid yet
+order-unpaid-text = No payment was made for it. Nothing was charged.
+order-cancelled-title = This order was cancelled
+order-cancelled-text = It was given up before it was paid, because its cart was changed or time ran out. Nothing was charged for it.
+order-waiting-title = Waiting for the bank's answer
+order-waiting-text = Your order is kept and its items are held for you. Do not pay again: the payment was sent once and will not be sent again.
+order-waiting-more = This page asks by itself every few seconds. You may also close it and come back through its address later.
+order-again = Pay with another card
+order-test = This is a test order: no money moved, and nothing will be sent.
+order-next = What happens next
+order-next-pack = We pack your order.
+order-next-delivery = It goes out by { $name }, which takes { $estimate }.
+order-next-link = This page stays at its address. Bookmark or print it; whoever has the link can see the order.
+order-placed = Placed
+order-payment = Paid with
+order-paid-with = { $brand } ending in { $digits }
+order-help = Questions
+order-bought = What you ordered
+
+## Payments that were not begun
+
+pay-cart-changed = Your cart was changed in another window. Nothing was charged. Check your order below and pay again.
+pay-price-changed = The total is { $now } now: a price or the delivery changed since you opened this page. Nothing was charged. Check your order and pay again if you agree.
+pay-sold-out = { $title } was sold out before you paid. Nothing was charged. Remove it to go on.
+pay-fewer = Only { $available } of { $title } can be had now. Nothing was charged. Change the quantity to go on.
+pay-no-gateway = This shop cannot take payments at the moment. Nothing was charged.
+pay-too-many = Too many payments were tried in a short time. Nothing was charged. Wait a few minutes, then try again.

@@ -11,9 +11,9 @@ mod charging;
 mod checkout;
 mod choose_gateway;
 mod demo;
+mod draft;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod draft;
 mod go_live;
 mod import_products;
 mod office;
@@ -43,8 +43,8 @@ pub use demo::{DemoError, load_demo, open_shop};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
-pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use place_order::{PAGE_WAITS, PlaceError, PlaceOrder, Placed, place_order};
+pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use reconcile::{UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
 pub use set_up::{
     KeptRecoveryKey, RECOVERY_KEY, SetUp, SetUpError, ShownCode, enter_setup_code, is_set_up,

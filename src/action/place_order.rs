@@ -166,3 +166,7 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "place_order_tests.rs"]
+mod tests;

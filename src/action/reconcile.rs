@@ -162,7 +162,8 @@ async fn give_up(app: &Arc<App>, now: Timestamp) -> Result<(), StoreError> {
     app.store()
         .transact(move |tx| {
             for number in &numbers {
-                let still = tx.get(&UNPAID, number)?.is_some_and(|since| now.duration_since(since) >= UNPAID_FOR);
+                let still =
+                    tx.get(&UNPAID, number)?.is_some_and(|since| now.duration_since(since) >= UNPAID_FOR);
                 if still && under_way(tx, *number)?.is_none() {
                     cancel(tx, *number)?;
                 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -10,13 +11,14 @@ use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
 use super::keys::{self, KeysError};
 use crate::action::{
-    AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, issue_setup_code, restore_gateway,
+    AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
+    keep_reconciling, recover, restore_gateway,
 };
 use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
 use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::operator::GatewayChoice;
-use crate::payment::gateway::Gateway;
+use crate::payment::gateway::{Gateway, TestGateway};
 use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
@@ -98,13 +100,18 @@ pub(super) async fn run(
         hasher: Hasher::new(app.random())?,
         premises: premises(&settings, &appliance, &addresses, ports, &console),
         certificate: storefront.clone(),
-        make_gateway: Box::new(gateway),
+        make_gateway: Box::new(gateways(&app)),
     });
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.
         log::error!(target: "boot", "the gateway cannot be opened: {error}");
     }
     let code = issue_setup_code(&app, true).await?;
+    let open = recover(&app).await?;
+    if open > 0 {
+        log::info!(target: "boot", "{open} payments were under way when the service stopped: asking the gateway");
+    }
+    let reconciling = tokio::spawn(keep_reconciling(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     ready(&Facts { ports, fingerprint: console.fingerprint(), code });
@@ -114,6 +121,8 @@ pub(super) async fn run(
         // A door that failed has said so itself.
         let _ = each.await;
     }
+    finish_charges(&app, Duration::from_secs(20)).await;
+    reconciling.abort();
     Ok(())
 }
 
@@ -154,8 +163,15 @@ fn premises(
     }
 }
 
-fn gateway(choice: GatewayChoice, _secret: Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> {
-    Err(format!("{choice:?} is not built"))
+/// How a gateway is made from the operator's choice.
+fn gateways(
+    app: &Arc<App>,
+) -> impl Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + use<> {
+    let store = app.store().clone();
+    move |choice, _secret| match choice {
+        GatewayChoice::Test => Ok(Arc::new(TestGateway::new(store.clone()))),
+        GatewayChoice::Stripe => Err("Stripe is not built".to_owned()),
+    }
 }
 
 /// What stands in the self-signed certificates: host name and addresses.

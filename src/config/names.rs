@@ -12,7 +12,7 @@ use super::report::quote;
 pub struct Hostname(String);
 
 /// The address of a network card (IEEE 802 MAC-48).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mac(pub [u8; 6]);
 
 /// A server by name or by address, at most 253 characters.

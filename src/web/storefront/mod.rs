@@ -1,8 +1,11 @@
 //! What shoppers see: one file per resource, no script anywhere.
 
 mod cart;
+mod checkout;
+mod field;
 mod frame;
 mod listing;
+mod order;
 mod picture;
 mod policy;
 mod product;
@@ -26,6 +29,10 @@ pub fn router(site: Site) -> Router {
         .route("/cart", get(cart::show))
         .route("/cart/add", post(cart::add))
         .route("/cart/update", post(cart::update))
+        .route("/checkout/contact", get(checkout::contact::show).post(checkout::contact::keep))
+        .route("/checkout/delivery", get(checkout::delivery::show).post(checkout::delivery::choose))
+        .route("/checkout/pay", get(checkout::pay::show).post(checkout::submit::submit))
+        .route("/order/{link}", get(order::show))
         .route("/policy", get(policy::show))
         .route("/pictures/{name}", get(picture::show))
         .route("/assets/{name}", get(serve_asset))

@@ -1,0 +1,27 @@
+//! The machine under the shop: provisioning, the firewall's sets, the screen, the journal, and what the
+//! service asks of systemd and of the kernel.
+//!
+//! Owns what is written under `/run/cashcow` and the accepted provisioning file. Refuses to look up names,
+//! to start a shell, and to take input at the screen.
+//!
+//! Invariants:
+//! - A file appears whole or not at all; what must outlive a power cut is synced before it counts.
+//! - Nothing that is shown or logged carries a secret but the set-up code, which the screen is for.
+
+mod address;
+mod card;
+mod exit;
+mod firewall;
+mod problems;
+mod render;
+mod resolver;
+mod setup;
+mod whole;
+
+pub use address::own_addresses;
+pub use exit::{Exit, Failure};
+pub use firewall::{FirewallState, NFT, load_firewall, script};
+pub use problems::{Problem, Problems};
+pub use resolver::{NETWORKD_STATE, write_resolvers};
+pub use setup::{Places, Volume, setup};
+pub use whole::{write_durably, write_whole};

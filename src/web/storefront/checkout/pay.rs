@@ -1,0 +1,112 @@
+//! Review and pay. The page allows no script at all, and nothing of a card is ever written into it.
+
+use askama::Template;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::super::field::Field;
+use super::super::frame::{Frame, Problem, Visit};
+use super::{Step, Summary, answer, buyable, status};
+use crate::action::Basket;
+use crate::base::Token;
+use crate::locale::Texts;
+use crate::operator::GatewayChoice;
+use crate::order::Address;
+use crate::web::{Failure, Head, headers};
+
+#[derive(Template)]
+#[template(path = "storefront/checkout_pay.html")]
+struct PayPage {
+    head: Head,
+    frame: Frame,
+    csrf: String,
+    summary: Summary,
+    problems: Vec<Problem>,
+    nonce: String,
+    version: u64,
+    /// The total in minor units: what its payer agrees to.
+    agreed: i64,
+    email: String,
+    address: Vec<String>,
+    delivery: Option<(String, String)>,
+    /// The card's fields; `None` while nobody takes cards.
+    card: Option<Vec<Field>>,
+    test_gateway: bool,
+    total: String,
+}
+
+/// `GET /checkout/pay`.
+pub async fn show(visit: Visit) -> Result<Response, Failure> {
+    draw(visit, Vec::new())
+}
+
+/// The page with these problems, its card fields empty, its form under a fresh nonce.
+pub(super) fn draw(mut visit: Visit, problems: Vec<Problem>) -> Result<Response, Failure> {
+    let basket = match buyable(&visit)? {
+        Ok(basket) => basket,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let Some(checkout) = basket.checkout.clone() else {
+        return Ok(Redirect::to("/checkout/contact").into_response());
+    };
+    let step = Step::new(&mut visit, "pay-title", &basket, problems);
+    let (page_status, open) = (status(&step), visit.site.app.gateway().is_some());
+    let page = PayPage {
+        nonce: Token::random(visit.site.app.random()).to_string(),
+        version: basket.version,
+        agreed: basket.totals.total.minor,
+        email: checkout.email.to_string(),
+        address: address_lines(&checkout.address),
+        delivery: delivery(&basket),
+        card: open.then(|| card_fields(visit.texts(), &step.problems)),
+        test_gateway: visit.settings.gateway == Some(GatewayChoice::Test),
+        total: basket.totals.total.to_string(),
+        head: step.head,
+        frame: step.frame,
+        csrf: step.csrf,
+        summary: step.summary,
+        problems: step.problems,
+    };
+    let mut response = answer(&visit, page_status, &page)?;
+    let policy: HeaderValue = headers::PAYMENT_POLICY;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    Ok(response.into_response())
+}
+
+fn card_fields(texts: &Texts, problems: &[Problem]) -> Vec<Field> {
+    let number = Some("numeric");
+    let mut fields = vec![
+        Field { keyboard: number, ..Field::new("cc-number", texts.say("pay-card-number"), "cc-number", 40) },
+        Field {
+            keyboard: number,
+            width: "short",
+            hint: Some(texts.say("pay-card-expiry-hint")),
+            ..Field::new("cc-exp", texts.say("pay-card-expiry"), "cc-exp", 12)
+        },
+        Field {
+            keyboard: number,
+            width: "short",
+            hint: Some(texts.say("pay-card-code-hint")),
+            ..Field::new("cc-csc", texts.say("pay-card-code"), "cc-csc", 8)
+        },
+        Field::new("cc-name", texts.say("pay-card-holder"), "cc-name", 100),
+    ];
+    for field in &mut fields {
+        field.take_problem(problems);
+    }
+    fields
+}
+
+fn delivery(basket: &Basket) -> Option<(String, String)> {
+    basket.shipping.as_ref().map(|method| (method.name.to_string(), method.estimate.to_string()))
+}
+
+/// An address as it stands on a parcel.
+pub fn address_lines(address: &Address) -> Vec<String> {
+    let mut lines = vec![address.name.to_string(), address.street.to_string()];
+    lines.extend(address.extra.as_ref().map(|extra| extra.to_string()));
+    lines.push(format!("{} {}", address.postal_code, address.city));
+    lines.push(address.country.name().to_owned());
+    lines
+}
