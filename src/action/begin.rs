@@ -13,7 +13,7 @@ use crate::cart::CARTS;
 use crate::catalog::Catalog;
 use crate::operator::{GatewayChoice, Settings};
 use crate::order::{NEXT_NUMBER, ORDER_LINKS, ORDERS, ORDERS_OF_CARTS, Order, State, UNPAID};
-use crate::payment::gateway::TEST;
+use crate::payment::gateway::{STRIPE, TEST};
 use crate::payment::{ATTEMPTS, ATTEMPTS_OF_FORMS, Attempt, AttemptState, Patience, UNSETTLED};
 use crate::store::{Reads, Span, StoreError, Tx};
 
@@ -130,7 +130,7 @@ fn may_take_money(settings: &Settings, gateway: &str) -> Result<(), PlaceError> 
     let chosen = match settings.gateway {
         Some(GatewayChoice::Test) if settings.live_since.is_none() => gateway == TEST,
         Some(GatewayChoice::Test) | None => false,
-        Some(GatewayChoice::Stripe) => gateway != TEST,
+        Some(GatewayChoice::Stripe) => gateway == STRIPE,
     };
     if chosen { Ok(()) } else { Err(PlaceError::NoGateway) }
 }

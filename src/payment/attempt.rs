@@ -52,7 +52,7 @@ pub struct Patience {
 
 impl Patience {
     /// What a fresh attempt is given before anyone asks: longer than both calls of a charge may take.
-    pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
+    pub const GRACE: SignedDuration = SignedDuration::from_secs(120);
     /// The first wait after an answer was lost; it doubles with each question.
     pub const FIRST: SignedDuration = SignedDuration::from_secs(1);
     /// The longest wait between two questions.

@@ -1,0 +1,183 @@
+//! HTTPS to a gateway: one connection per call, no redirect, no repeat, bounds on everything.
+//!
+//! What is known about copies of a request's body: it is built in one wiped buffer ([`Form`]); hyper is told
+//! to write vectored and so queues that very buffer instead of copying it; rustls copies it record by record
+//! (16 KiB at most) into the buffer that it encrypts in place. What is left in freed memory is ciphertext.
+//! The request's head, with the operator's key in it, is copied by hyper into a buffer that nobody wipes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST};
+use hyper::{HeaderMap, Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::is_public;
+use super::form::Form;
+use crate::tls;
+
+/// The longest answer that is read; a payment of Stripe's has about 5 KiB.
+const LONGEST_ANSWER: usize = 256 * 1024;
+/// The longest head of an answer, and hyper's buffer.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// Name, connection and handshake together.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The most addresses of a name that are tried.
+const ADDRESSES: usize = 4;
+
+/// What a `dev` machine may do and no other: talk to a gateway at a fixed address of any kind, and trust one
+/// more root.
+#[derive(Debug, Clone, Default)]
+pub struct Detour {
+    endpoint: Option<SocketAddr>,
+    root: Option<CertificateDer<'static>>,
+}
+
+/// A way to a gateway that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(String);
+
+impl Detour {
+    /// A detour to `endpoint`, or only the further trusted root (PEM).
+    pub fn new(endpoint: Option<SocketAddr>, root_pem: Option<&str>) -> Result<Self, Unusable> {
+        let root = root_pem.map(|pem| CertificateDer::from_pem_slice(pem.as_bytes())).transpose();
+        let root =
+            root.map_err(|error| Unusable(format!("the gateway's root is no certificate: {error}")))?;
+        Ok(Self { endpoint, root })
+    }
+}
+
+/// How a call failed. Neither holds a word of the request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallError {
+    /// Before anything was sent: nothing can have happened there.
+    #[error("not reached: {0}")]
+    NotSent(String),
+    /// After: whether it was done there, only asking can tell.
+    #[error("no answer: {0}")]
+    Lost(String),
+}
+
+/// One call.
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// With the query, if there is one. Made of constants and checked references only.
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) form: Option<Form>,
+    /// For all of it.
+    pub(super) limit: Duration,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Bytes,
+}
+
+/// The client of one gateway. Its host is a constant of the gateway's file.
+pub(super) struct Client {
+    host: &'static str,
+    endpoint: Option<SocketAddr>,
+    name: ServerName<'static>,
+    tls: Arc<ClientConfig>,
+}
+
+impl Client {
+    pub(super) fn new(host: &'static str, detour: Detour) -> Result<Self, Unusable> {
+        let unusable = |error: &dyn std::fmt::Display| Unusable(error.to_string());
+        let name = match detour.endpoint {
+            Some(at) => ServerName::IpAddress(at.ip().into()),
+            None => ServerName::try_from(host).map_err(|error| unusable(&error))?,
+        };
+        let tls = tls::client(detour.root).map_err(|error| unusable(&error))?;
+        Ok(Self { host, endpoint: detour.endpoint, name, tls })
+    }
+
+    /// Makes the call, once.
+    pub(super) async fn send(&self, call: Call) -> Result<Answer, CallError> {
+        let deadline = Instant::now().checked_add(call.limit).unwrap_or_else(Instant::now);
+        let stream = match timeout(CONNECT.min(call.limit), self.connect()).await {
+            Ok(stream) => stream.map_err(CallError::NotSent)?,
+            Err(_) => return Err(CallError::NotSent("no connection in time".to_owned())),
+        };
+        let lost = |error: &dyn std::fmt::Display| CallError::Lost(error.to_string());
+        let (mut sender, connection) = http1::Builder::new()
+            .writev(true)
+            .max_buf_size(LONGEST_HEAD)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| CallError::NotSent(error.to_string()))?;
+        // Ends with this call, however that ends.
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let request = self.request(call)?;
+        let exchange = async {
+            let response = sender.send_request(request).await.map_err(|error| lost(&error))?;
+            read(response).await
+        };
+        timeout_at(deadline, exchange).await.map_err(|_| CallError::Lost("no answer in time".to_owned()))?
+    }
+
+    fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, CallError> {
+        let unsendable = |error: &dyn std::fmt::Display| CallError::NotSent(error.to_string());
+        let host = self.endpoint.map_or_else(|| self.host.to_owned(), |endpoint| endpoint.to_string());
+        let mut request = Request::builder().method(call.method).uri(call.path);
+        if let Some(headers) = request.headers_mut() {
+            *headers = call.headers;
+        }
+        request = request.header(HOST, host).header(CONNECTION, "close");
+        let body = match call.form {
+            Some(form) => {
+                request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+                Bytes::from_owner(form)
+            }
+            None => Bytes::new(),
+        };
+        request.body(Full::new(body)).map_err(|error| unsendable(&error))
+    }
+
+    async fn connect(&self) -> Result<TlsStream<TcpStream>, String> {
+        let mut last = "the name has no public address".to_owned();
+        for address in self.addresses().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Whole requests are written at once.
+                    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+                    let tls = TlsConnector::from(Arc::clone(&self.tls));
+                    return tls.connect(self.name.clone(), stream).await.map_err(|error| error.to_string());
+                }
+                Err(error) => last = error.to_string(),
+            }
+        }
+        Err(last)
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        if let Some(endpoint) = self.endpoint {
+            return Ok(vec![endpoint]);
+        }
+        let found = tokio::net::lookup_host((self.host, 443)).await.map_err(|error| error.to_string())?;
+        Ok(found.filter(|address| is_public(address.ip())).take(ADDRESSES).collect())
+    }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
+    let status = response.status().as_u16();
+    let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+    let body = body.map_err(|error| CallError::Lost(error.to_string()))?.to_bytes();
+    Ok(Answer { status, body })
+}
