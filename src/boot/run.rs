@@ -13,7 +13,7 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
-    keep_reconciling, recover, restore_gateway,
+    keep_forgetting_carts, keep_reconciling, recover, restore_gateway,
 };
 use crate::base::{Line, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
@@ -116,6 +116,7 @@ pub(super) async fn run(
         log::info!(target: "boot", "{open} payments were under way when the service stopped: asking the gateway");
     }
     let reconciling = tokio::spawn(keep_reconciling(Arc::clone(&app)));
+    let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     ready(&Facts { ports, fingerprint: console.fingerprint(), code });
@@ -127,6 +128,7 @@ pub(super) async fn run(
     }
     finish_charges(&app, Duration::from_secs(20)).await;
     reconciling.abort();
+    forgetting.abort();
     Ok(())
 }
 

@@ -156,6 +156,11 @@ fn read_changes(visit: &Visit, fields: &Fields) -> (Vec<(Line<60>, u32)>, Vec<Pr
     (changes, problems)
 }
 
+/// What was typed as a quantity, as far as it could be one: nothing longer is sent back.
+fn shown_again(typed: &str) -> String {
+    typed.chars().take(6).collect()
+}
+
 /// Digits only, up to the most of one.
 fn read_quantity(typed: &str) -> Option<u32> {
     let typed = typed.trim();
@@ -213,7 +218,7 @@ pub fn rows(texts: &Texts, basket: &Basket, typed: Option<&Fields>, problems: &[
     let row = |line: &action::BasketLine| {
         let id = format!("q.{}", line.sku);
         let problem = problems.iter().find(|problem| problem.field == id).map(|one| one.text.clone());
-        let typed = typed.and_then(|fields| fields.find(&id)).map(str::to_owned);
+        let typed = typed.and_then(|fields| fields.find(&id)).map(shown_again);
         Row {
             quantity: typed.unwrap_or_else(|| line.quantity.to_string()),
             id,

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use jiff::SignedDuration;
 use tower::ServiceExt;
 
 use super::router;
-use crate::action::{App, AppParts};
+use crate::action::{App, AppParts, CARTS_REST, forget_carts};
 use crate::base::{Currency, Line, ManualClock, Money, OsRandom, Paragraph, SecretBytes};
+use crate::cart::CHECKOUTS;
 use crate::catalog::{
     Handle, PICTURES, PRODUCTS, Picture, PictureRef, Product, STOCK, Status, Stock, Variant,
 };
@@ -27,6 +30,7 @@ const DECLINED: &str = "4000 0000 0000 0002";
 struct Shop {
     app: Arc<App>,
     router: Router,
+    clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -59,9 +63,10 @@ impl Shop {
         let store = file.start(RootKey::random(random.as_ref()), random.clone()).await.unwrap();
         let clock = Arc::new(ManualClock::at("2026-11-23T12:00:00Z".parse().unwrap()));
         let web_key = SecretBytes::new(vec![7; 32]);
-        let app = App::new(AppParts { store, clock, random, web_key, dev: true }).unwrap();
+        let parts = AppParts { store, clock: clock.clone(), random, web_key, dev: true };
+        let app = App::new(parts).unwrap();
         let router = router(Site::new(Arc::clone(&app)).unwrap());
-        Self { app, router, _folder: folder }
+        Self { app, router, clock, _folder: folder }
     }
 
     async fn open() -> Self {
@@ -172,7 +177,7 @@ impl Guest {
         self.post("/cart/add", &[("csrf", &page.value("csrf")), ("sku", sku), ("quantity", quantity)]).await
     }
 
-    async fn to_payment(&mut self) -> Answer {
+    async fn walk_to_payment(&mut self) -> Answer {
         let csrf = self.get("/checkout/contact").await.value("csrf");
         let address = [
             ("csrf", csrf.as_str()),
@@ -315,7 +320,7 @@ async fn a_guest_buys_and_the_card_is_on_no_page() {
     let shop = Shop::open().await;
     let mut guest = shop.guest();
     assert_eq!(guest.add("mug/1", "2").await.location(), "/cart?added=%6d%75%67%2f%31");
-    let page = guest.to_payment().await;
+    let page = guest.walk_to_payment().await;
     assert!(page.says("Pay EUR 52.70"), "two at 19.90 and express delivery");
     let policy = page.headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("script-src 'none'"));
@@ -348,7 +353,7 @@ async fn the_same_form_sent_twice_is_one_order() {
     let shop = Shop::open().await;
     let mut guest = shop.guest();
     guest.add("mug/0", "1").await;
-    let page = guest.to_payment().await;
+    let page = guest.walk_to_payment().await;
     let mut twin = guest.clone();
     let (first, second) = tokio::join!(guest.pay(&page, TAKEN), twin.pay(&page, TAKEN));
     assert_eq!(first.location(), second.location());
@@ -360,7 +365,7 @@ async fn card_errors_stand_at_their_fields_and_nothing_is_begun() {
     let shop = Shop::open().await;
     let mut guest = shop.guest();
     guest.add("mug/0", "1").await;
-    let page = guest.to_payment().await;
+    let page = guest.walk_to_payment().await;
     let again = guest.pay(&page, "4242 4242 4242 4241").await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(again.says("href=\"#cc-number\"") && again.says("id=\"cc-number-error\""));
@@ -419,11 +424,49 @@ async fn a_price_that_changed_under_the_form_is_not_charged() {
     let shop = Shop::open().await;
     let mut guest = shop.guest();
     guest.add("mug/0", "1").await;
-    let page = guest.to_payment().await;
+    let page = guest.walk_to_payment().await;
     shop.sell(product("mug", "Mug", &[1790, 1990]), 3).await;
     let answer = guest.pay(&page, TAKEN).await;
     assert!(answer.says("The total is EUR 30.80 now") && answer.says("Nothing was charged"));
     assert!(guest.pay(&answer, TAKEN).await.location().starts_with("/order/"));
+}
+
+#[tokio::test]
+async fn while_the_bank_is_silent_the_page_waits_and_nobody_pays_twice() {
+    let shop = Shop::open().await;
+    let mut guest = shop.guest();
+    guest.add("mug/0", "1").await;
+    let page = guest.walk_to_payment().await;
+    // The shopper closes the page before the bank answers: the payment goes on without it.
+    let closed = tokio::time::timeout(Duration::from_millis(500), guest.pay(&page, "4000 0000 0000 4087"));
+    assert!(closed.await.is_err());
+    let sent = guest.get("/checkout/pay").await;
+    let waiting = guest.get(sent.location()).await;
+    assert!(waiting.says("http-equiv=\"refresh\"") && waiting.says("Do not pay again"));
+    assert_guarded("waiting", &waiting);
+    shop.clock.step(SignedDuration::from_mins(3));
+    crate::action::reconcile(&shop.app).await.unwrap();
+    assert!(guest.get(sent.location()).await.says("Thank you for your order"));
+    // The cookie stayed, for the page did not know; a new cart under it is a new order all the same.
+    guest.add("mug/0", "1").await;
+    let page = guest.walk_to_payment().await;
+    let second = guest.pay(&page, TAKEN).await;
+    assert!(second.location().starts_with("/order/") && second.location() != sent.location());
+}
+
+#[tokio::test]
+async fn a_cart_is_forgotten_after_thirty_days_with_the_address_that_was_typed() {
+    let shop = Shop::open().await;
+    let mut guest = shop.guest();
+    guest.add("mug/0", "1").await;
+    guest.walk_to_payment().await;
+    shop.clock.step(CARTS_REST);
+    assert_eq!(forget_carts(&shop.app).await, Ok(0));
+    shop.clock.step(SignedDuration::from_secs(1));
+    assert_eq!(forget_carts(&shop.app).await, Ok(1));
+    let cart = guest.cookies["__Host-cart"].parse().unwrap();
+    assert_eq!(shop.app.store().read(|view| view.get(&CHECKOUTS, &cart)), Ok::<_, StoreError>(None));
+    assert!(guest.get("/cart").await.says("Your cart is empty"));
 }
 
 #[tokio::test]
