@@ -192,3 +192,12 @@ order-payment = Paid with
 order-paid-with = { $brand } ending in { $digits }
 order-help = Questions
 order-bought = What you ordered
+
+## Payments that were not begun
+
+pay-cart-changed = Your cart was changed in another window. Nothing was charged. Check your order below and pay again.
+pay-price-changed = The total is { $now } now: a price or the delivery changed since you opened this page. Nothing was charged. Check your order and pay again if you agree.
+pay-sold-out = { $title } was sold out before you paid. Nothing was charged. Remove it to go on.
+pay-fewer = Only { $available } of { $title } can be had now. Nothing was charged. Change the quantity to go on.
+pay-no-gateway = This shop cannot take payments at the moment. Nothing was charged.
+pay-too-many = Too many payments were tried in a short time. Nothing was charged. Wait a few minutes, then try again.

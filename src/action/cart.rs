@@ -185,7 +185,10 @@ pub async fn add_to_cart(
     let store = app.store().clone();
     store
         .transact(move |tx| {
-            let mut row = tx.get(&CARTS, &cart)?.unwrap_or_else(|| Cart::new(now));
+            let mut row = match tx.get(&CARTS, &cart)? {
+                Some(row) => row,
+                None => Cart { version: last_version(tx, cart)?, ..Cart::new(now) },
+            };
             let wanted = row.quantity(sku.as_str()).saturating_add(quantity);
             let price = can_have(&app.catalog(), tx, cart, sku.as_str(), wanted)?;
             row.add(&sku, quantity, now)?;
@@ -235,6 +238,13 @@ pub async fn change_cart(
             Ok(())
         })
         .await
+}
+
+/// The highest version of this cart that an order was made from: a cart that is begun anew under the same
+/// token goes on from there, so that no order of the one before is taken for an order of this one.
+fn last_version(view: &impl Reads, cart: Token) -> Result<u64, StoreError> {
+    let newest = view.scan(&ORDERS_OF_CARTS, &Span::under(&cart, 1).newest_first())?;
+    Ok(newest.first().map_or(0, |((_, version), _)| *version))
 }
 
 fn on_sale<'a>(catalog: &'a Catalog, sku: &str) -> Option<(&'a Product, &'a Variant)> {

@@ -5,6 +5,7 @@
 pub mod demo;
 mod doors;
 mod first_run;
+mod gateways;
 mod keys;
 mod run;
 mod serve;

@@ -9,16 +9,16 @@ use tokio::sync::watch;
 
 use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
+use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
     keep_reconciling, recover, restore_gateway,
 };
-use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
+use crate::base::{Line, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
-use crate::operator::GatewayChoice;
-use crate::payment::gateway::{Detour, Gateway, StripeGateway, TestGateway};
+use crate::payment::gateway::Unusable;
 use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
@@ -60,6 +60,9 @@ pub enum BootError {
     /// Passwords.
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    /// The way to gateways.
+    #[error("gateways cannot be reached as appliance.toml says: {0}")]
+    Gateways(#[from] Unusable),
     /// The texts.
     #[error("the texts cannot be read: {0}")]
     Texts(#[from] LocaleError),
@@ -95,12 +98,13 @@ pub(super) async fn run(
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
     let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
     let ports = sockets.ports()?;
+    let gateways = Gateways::new(app.store().clone(), &appliance)?;
     let office = Office::new(OfficeParts {
         app: Arc::clone(&app),
         hasher: Hasher::new(app.random())?,
         premises: premises(&settings, &appliance, &addresses, ports, &console),
         certificate: storefront.clone(),
-        make_gateway: Box::new(gateways(&app, &settings, &appliance)),
+        make_gateway: Box::new(move |choice, secret| gateways.make(choice, secret)),
     });
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.
@@ -160,26 +164,6 @@ fn premises(
         ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
         recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
-    }
-}
-
-/// How a gateway is made from the operator's choice. Only a `dev` machine takes a detour, whatever its
-/// provisioning file says.
-fn gateways(
-    app: &Arc<App>,
-    settings: &Settings,
-    appliance: &Appliance,
-) -> impl Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + use<> {
-    let store = app.store().clone();
-    let dev = appliance.dev.clone().filter(|_| settings.profile == Profile::Dev).unwrap_or_default();
-    move |choice, secret| match choice {
-        GatewayChoice::Test => Ok(Arc::new(TestGateway::new(store.clone()))),
-        GatewayChoice::Stripe => {
-            let key = secret.ok_or("Stripe needs a secret key")?;
-            let at = dev.stripe_endpoint.map(|endpoint| endpoint.0);
-            let detour = Detour::new(at, dev.gateway_root.as_deref()).map_err(|error| error.to_string())?;
-            Ok(Arc::new(StripeGateway::new(key, detour).map_err(|error| error.to_string())?))
-        }
     }
 }
 

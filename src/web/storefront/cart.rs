@@ -175,7 +175,8 @@ fn refused(texts: &Texts, refusal: CartRefusal) -> Result<String, Failure> {
     })
 }
 
-fn draw(
+/// The cart's page, with problems and what was typed.
+pub(super) fn draw(
     mut visit: Visit,
     notice: Option<String>,
     problems: Vec<Problem>,

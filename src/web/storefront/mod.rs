@@ -31,7 +31,7 @@ pub fn router(site: Site) -> Router {
         .route("/cart/update", post(cart::update))
         .route("/checkout/contact", get(checkout::contact::show).post(checkout::contact::keep))
         .route("/checkout/delivery", get(checkout::delivery::show).post(checkout::delivery::choose))
-        .route("/checkout/pay", get(checkout::pay::show))
+        .route("/checkout/pay", get(checkout::pay::show).post(checkout::submit::submit))
         .route("/order/{link}", get(order::show))
         .route("/policy", get(policy::show))
         .route("/pictures/{name}", get(picture::show))

@@ -3,6 +3,7 @@
 pub mod contact;
 pub mod delivery;
 pub mod pay;
+pub mod submit;
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
