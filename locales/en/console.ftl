@@ -1,1 +1,345 @@
 ### Texts of the console.
+
+console-name = Console
+console-back = Back to the overview
+sign-out = Sign out
+
+## Fields that several pages have
+
+field-email = E-mail address
+field-email-wrong = Enter an e-mail address, such as name@example.com.
+field-line-wrong = Enter 1 to { $max } characters on one line.
+field-password = Password
+field-password-again = The same password again
+field-password-hint = At least { $shortest } characters. A sentence that nobody else would say is better than signs and digits.
+password-too-short = The password is too short. Use at least { $shortest } characters; several words in a row are easy to remember.
+password-too-long = The password is too long. Use at most { $most } bytes.
+password-control = The password has a character that cannot be typed again. Use letters, digits, signs and spaces.
+password-repeats = The password repeats itself. Use more different words.
+password-guessable = Most of the password is a name, an address or a word that is tried first. Use words that have nothing to do with you or the shop.
+password-again-wrong = The two passwords differ. Type both again.
+
+## Sign-in
+
+sign-in-title = Sign in
+sign-in-button = Sign in
+sign-in-note = You are signed out after 15 minutes without a click, and after 12 hours in any case.
+sign-in-wrong = That address and password do not belong together. Check both and try again.
+sign-in-wait-seconds = Too many wrong tries. Wait { $seconds } seconds, then try again.
+sign-in-wait-minutes = Too many wrong tries. Wait { $minutes } minutes, then try again.
+
+## Set-up
+
+setup-title = Set up this shop
+setup-step-1 = Step 1 of 2
+setup-step-2 = Step 2 of 2
+setup-code-text = This machine is new. Its screen shows a set-up code; type it here to show that you stand in front of it or were given it by somebody who does.
+setup-code-button = Go on
+setup-code-wrong = That is not the code on the machine's screen. Check it and type it again. Five wrong codes lock set-up for an hour.
+setup-code-ended = That code has ended or was used. Type the one that is on the machine's screen now; after a used code, restart the machine or wait half an hour for a new one.
+setup-code-wait = Too many wrong codes. Wait { $minutes } minutes, then type the code on the machine's screen.
+setup-fingerprint-title = Is this really the machine?
+setup-fingerprint-text = Your browser warned you because the machine made its own certificate. Compare the SHA-256 fingerprint that the browser shows with the one on the machine's screen. It should be:
+setup-shop-text = You are the first administrator. This page is shown once; afterwards you sign in with what you enter here.
+setup-button = Open the console
+field-setup-code = Set-up code
+field-setup-code-hint = Three groups of four. Case and hyphens do not matter.
+field-shop = Name of the shop
+field-contact = Contact address of the shop
+field-contact-hint = Shoppers see it and write to it.
+field-name = Your name
+field-own-email = Your e-mail address
+field-own-email-hint = You sign in with it. Shoppers do not see it.
+recovery-title = Write down the recovery key
+recovery-text = The disk of this machine is encrypted and opens with its TPM chip. If the chip or the mainboard fails, only this key opens it again:
+recovery-once = Write it on paper and keep it away from the machine. It is shown until you confirm below, and never again. You will type it once more before the shop goes live.
+recovery-written = I have written the key down and checked each group.
+recovery-button = Do not show it again
+recovery-not-confirmed = Tick the box once the key is written down.
+recovery-changed = The machine has made a new recovery key since this page was shown. Write down the one below; the older one opens nothing.
+
+## Overview
+
+overview-title = Overview
+overview-open-shop = Open the shop
+overview-next = What to do next
+overview-shop = The shop
+overview-orders = Latest orders
+overview-all-orders = All orders
+overview-machine = This machine
+shop-live = Live
+shop-not-live = Not live
+task-recovery-title = Write down the recovery key
+task-recovery-text = Without it a broken mainboard means a lost shop.
+task-products-title = Bring in your products
+task-products-text = From a CSV file, pictures included.
+task-gateway-title = Connect a payment gateway
+task-gateway-text = Until then the test gateway takes test cards and moves no money.
+task-gateway-down-title = Repair the payment gateway
+task-gateway-down-text = It could not be opened; shoppers cannot pay.
+task-certificate-title = Put a certificate in place
+task-certificate-text = The machine shows its own, which browsers warn of.
+task-certificate-ends-title = Renew the certificate
+task-certificate-ends-text = It ends within 30 days.
+task-live-title = Go live
+task-live-text = Ends the test gateway and the demo goods for good.
+fact-state = State
+fact-not-live = Not live: nothing is really sold
+fact-live-since = Live since { $when }
+fact-products = Products on sale
+fact-products-value = { $active } of { $all }
+fact-gateway = Payments
+fact-cards = Stored cards
+fact-cards-value = None. This machine keeps no card numbers.
+fact-version = Version
+fact-profile = Profile
+fact-tpm = Keys are kept by
+fact-session = Your session ends at the latest
+fact-fingerprint = SHA-256 of the console's certificate
+
+## Orders
+
+orders-title = Orders
+orders-filter = Orders by state
+orders-all = All
+orders-empty = There are no orders here yet.
+orders-newest = Newest
+orders-older = Older
+order-number = Order
+order-placed = Placed
+order-buyer = For
+order-state = State
+order-total = Total
+order-test = Test
+order-state-paid = Paid
+order-state-awaiting = Awaiting payment
+order-state-cancelled = Cancelled
+order-title = Order { $number }
+order-placed-at = Placed { $when }
+order-item = Item
+order-sku = SKU
+order-quantity = Quantity
+order-price = Price
+order-line-total = Sum
+order-items = Items
+order-delivery = Delivery
+order-tax = Tax included in the total
+order-address = Delivery address
+order-payment = Payment
+order-unpaid = Not paid.
+order-card-note = Brand and last four digits are all that is kept of a card.
+paid-at = Paid
+paid-card = Card
+paid-gateway = Gateway
+paid-reference = Reference
+
+## Products
+
+products-title = Products
+products-import = Import products
+products-search = Title, handle or SKU
+products-search-button = Search
+products-count = { $count ->
+    [one] 1 product
+   *[other] { $count } products
+}
+products-empty = There are no products here. Import a CSV file, or search for something else.
+products-earlier = Earlier
+products-later = Later
+product-title = Product
+product-category = Category
+product-status = Status
+product-variants = Variants
+product-variant = Variant
+product-only-variant = Only variant
+product-price = Price
+product-price-in = Price, { $currency }
+product-price-of = Price of { $sku }
+product-former = Former price
+product-stock = In stock
+product-stock-of = On hand of { $sku }
+product-on-hand = On hand
+product-reserved = Held for orders
+product-active = On sale
+product-active-text = Shoppers see it.
+product-draft = Draft
+product-draft-text = Seen here only.
+product-demo = Demo
+product-demo-text = A demo product: it leaves when the shop goes live.
+product-edit-note = Prices include tax. A former price that is not higher than the new price is dropped. Stock that was sold while you edit stays sold.
+product-save = Save
+product-saved = Saved.
+product-price-wrong = Write an amount such as 42.90, from 0.01 to 999999.99.
+product-stock-wrong = Write a whole number from 0 to 1000000.
+product-body = Description
+stock-none = Sold out
+stock-count = { $count }
+stock-some-none = { $count }, { $empty ->
+    [one] 1 variant sold out
+   *[other] { $empty } variants sold out
+}
+
+## Import
+
+import-title = Import products
+import-file = CSV file
+import-file-hint = UTF-8, with commas or semicolons between the cells.
+import-pictures = Pictures
+import-pictures-hint = JPEG, PNG or WebP, named as in the column Image Src. They are made anew at up to 1600 pixels; what a camera hides in them is left behind.
+import-button = Import
+import-how = How the file works
+import-how-text = One row for each variant. Rows with the same handle stand together and become one product; its title, description and picture stand on the first of them. A product whose handle is already in the shop is replaced. Either the whole file is taken or nothing of it. Other columns are ignored and named.
+import-limits = At most { $rows } rows, { $variants } variants of a product and 5 MB; with it at most { $pictures } pictures of 8 MB, 40 MB in all.
+import-needed = needed
+import-no-file = Choose a CSV file.
+import-picture-large = { $name } is larger than 8 MB. Make it smaller and import again.
+import-picture-pixels = { $name } has more than 40 megapixels or a side of more than 12,000. Make it smaller and import again.
+import-picture-broken = { $name } is not a JPEG, PNG or WebP picture. Export it again and import again.
+import-done = Imported: { $added } new and { $replaced } replaced products with { $variants } variants and { $pictures } pictures.
+import-ignored = Columns that were ignored: { $names }
+import-unused = Pictures that no row names, and that were not taken: { $names }
+import-mistakes = { $count ->
+    [one] The file has 1 mistake
+   *[other] The file has { $count } mistakes
+}
+import-nothing-taken = Nothing was imported. Correct the file and import it again.
+import-rest = { $count ->
+    [one] One more mistake is not shown.
+   *[other] { $count } more mistakes are not shown.
+}
+import-row = Row
+import-column = Column
+import-what = What is wrong, and the cure
+import-whole-file = File
+import-file-too-large = The file is larger than 5 MB. Split it into several files.
+import-too-many-rows = The file has more than 10,000 rows. Split it into several files.
+import-no-rows = The file has column names but no products. Add a row for each variant.
+import-not-utf8 = The row is not UTF-8 text. Save the file as "CSV UTF-8".
+import-too-many-cells = The row has more cells than there are columns. Put texts that contain commas in quotation marks.
+import-column-missing = The column is missing. Add it with exactly this name.
+import-column-twice = The column is there twice. Remove one of them.
+import-empty = The cell is empty. Fill it in.
+import-too-long = The text is longer than { $max } characters. Shorten it.
+import-control = The text has a character that cannot be shown. Type it again without formatting.
+import-handle = Write 1 to 80 of a-z, 0-9 and hyphens between them, such as linen-apron.
+import-handle-apart = Rows of this handle stand apart; the first is row { $row }. Put them together, or use another handle.
+import-differs = The text differs from that of row { $row }, where the product begins. Leave the cell empty here.
+import-too-many-variants = The product has more than 100 variants. Split it into several products.
+import-option-without-name = There is a value but no option. Name the option on the product's first row, or empty the cell.
+import-option-second-only = There is a second option but no first. Use Option1 Name for it.
+import-options-twice = The product has these option values already in row { $row }. Change one of them.
+import-sku-twice = The SKU stands already in row { $row }. Give each variant its own.
+import-sku-taken = The SKU belongs to the product { $handle } in the shop. Give this variant another one.
+import-price = Write an amount with a point and at most { $decimals } decimals, such as 42.90, without currency.
+import-price-range = The price must be more than zero and have at most eight digits.
+import-compare = The former price must be higher than the price. Raise it or empty the cell.
+import-number = Write a whole number from 0 to 1000000.
+import-picture-name = Write the name of a picture file of a-z, 0-9, hyphens and underscores that ends in .jpg, .png or .webp, without a folder.
+import-picture-address = Write the picture's file name instead of an address, and upload the picture with the file.
+import-picture-missing = The picture { $name } is not in the shop. Upload it with the file.
+import-alt-missing = Describe the picture for those who do not see it.
+import-status = Write active or draft, or leave the cell empty for active.
+import-too-many-products = The shop would have more than 10,000 products. Remove some first.
+
+## Gateway
+
+gateway-title = Payments
+gateway-text = Cards go from the shopper's browser through this machine straight to the gateway, over TLS. They are never stored.
+gateway-who = Who takes the cards
+gateway-none = Nobody: shoppers cannot pay
+gateway-test = Test gateway
+gateway-test-text = Takes test cards only and moves no money. Every page of the shop says so. Ends for good when the shop goes live.
+gateway-stripe = Stripe
+gateway-stripe-text = Takes real cards with your own Stripe account.
+gateway-key = New secret key of Stripe
+gateway-key-hint = Begins with sk_live_, rk_live_ or, for test payments, sk_test_. Leave it empty to keep the key in place.
+gateway-key-none = No key is set.
+gateway-key-live = A key for live payments was set on { $when }.
+gateway-key-test = A key for test payments was set on { $when }.
+gateway-key-where = The key is encrypted under a key that only this machine's TPM gives out. It is never shown again, not even here.
+gateway-save = Save
+gateway-saved = Saved. New payments go this way from now on.
+gateway-know = Before you take real cards with Stripe
+gateway-know-raw = Stripe must enable raw card data APIs for your account. Ask its support for it, and say that you send cards from your own server.
+gateway-know-saq = Cards that pass through your own server put you under PCI DSS self-assessment questionnaire D (SAQ D). Your acquirer or Stripe will ask for it.
+gateway-know-cards = This shop sends a card to Stripe once and forgets it. Orders keep its brand and last four digits.
+gateway-choose = Choose who takes the cards.
+gateway-no-key = Enter the secret key of your Stripe account.
+gateway-not-a-key = That is not a secret key of Stripe. Copy the whole key that begins with sk_ or rk_ from Stripe's dashboard.
+gateway-test-key = That key is for test payments, and the shop is live. Enter one that begins with sk_live_ or rk_live_.
+gateway-test-ended = The test gateway ended when the shop went live.
+gateway-unusable = This gateway cannot be opened on this machine. Nothing was changed; the machine's log says why.
+
+## Certificate
+
+certificate-title = Certificate
+certificate-kind = The shop shows
+certificate-uploaded = An uploaded certificate
+certificate-own = Its own certificate
+certificate-own-text = The machine made this certificate itself, so shoppers' browsers warn of it. Get one for your host name from a certificate authority.
+certificate-begins = Begins
+certificate-ends = Ends
+certificate-fingerprint = SHA-256
+certificate-request-title = Ask for a certificate
+certificate-request-text = The machine makes a new private key, which never leaves it, and a request that you hand to a certificate authority.
+certificate-names = Host names
+certificate-names-hint = One or more, with spaces between them, such as shop.example.com www.example.com
+certificate-names-wrong = Write 1 to { $most } host names.
+certificate-name-bad = { $name } is not a host name. Write it like shop.example.com.
+certificate-request-button = Make a request
+certificate-request-again = Make a new request in place of this one
+certificate-requested = The request is made. Hand it to your certificate authority.
+certificate-waiting = Request that waits for its certificate
+certificate-put-title = Put a certificate in place
+certificate-put-text = New connections see it at once; the shop goes on.
+certificate-chain = Certificate and intermediates, PEM
+certificate-chain-hint = The shop's own first, then the intermediates. Begins with -----BEGIN CERTIFICATE-----
+certificate-key = Private key, PEM
+certificate-key-hint = Only if it was made elsewhere. Leave it empty for an answer to the request above.
+certificate-put-button = Use this certificate
+certificate-replaced = The certificate is in place.
+certificate-no-request = No request waits for a certificate. Make one above, or paste the private key too.
+certificate-none = No certificate was found. Paste the PEM text that begins with -----BEGIN CERTIFICATE-----.
+certificate-key-none = No private key was found. Paste the PEM text that begins with -----BEGIN PRIVATE KEY-----.
+certificate-key-bad = The private key cannot be used. Use an unencrypted ECDSA P-256, P-384 or RSA key of 2048 bits or more.
+certificate-bad = Certificate { $place } of the chain cannot be read. Export it again as PEM.
+certificate-mismatch = The private key does not belong to the first certificate. Use the pair that was made together.
+certificate-expired = The certificate ended on { $when }. Use a current one.
+certificate-not-yet = The certificate begins only on { $when }. Wait, or check the machine's clock.
+certificate-too-large = The text is larger than 64 KiB. Paste only the certificate and its intermediates.
+
+## Allowed ranges
+
+ranges-title = Allowed ranges
+ranges-text = This console answers only to these addresses. The machine's firewall drops everybody else before they reach it, and the console checks again.
+ranges-range = Range
+ranges-name = Name
+ranges-here = Who is inside
+ranges-you = You, from { $source }
+ranges-none = No range is set: only this machine itself reaches the console.
+ranges-fixed = The ranges were set when the machine was provisioned. In this version they cannot be changed here.
+
+## Going live
+
+live-title = Go live
+live-text = From then on the shop takes real orders and real money. This cannot be undone:
+live-ends-test = The test gateway ends for good on this machine.
+live-ends-demo = { $count ->
+    [0] There are no demo products to remove.
+    [one] The one demo product is removed, with its picture and stock.
+   *[other] The { $count } demo products are removed, with their pictures and stock.
+}
+live-keeps = Your own products, orders and settings stay. Orders that were taken with the test gateway stay marked as tests.
+live-missing = Before that
+live-needs-gateway = Connect a payment gateway that moves money.
+live-needs-live-key = Enter a Stripe key for live payments; the one in place is for test payments.
+live-needs-recovery-key = Write down the recovery key and confirm it.
+live-not-ready = The shop is not ready to go live. See what is missing below.
+live-shop = Type the shop's name to confirm: { $name }
+live-name-wrong = That is not the shop's name. Type it exactly as it stands above the field.
+live-recovery-key = Recovery key
+live-recovery-key-hint = From the paper on which you wrote it. Case, spaces and hyphens do not matter.
+live-key-wrong = That is not this machine's recovery key. Check each group on your paper.
+live-button = Go live for good
+live-since = The shop is live since { $when }.
+live-for-good = The test gateway and the demo products are gone for good.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::choose_gateway::is_live_key;
 use super::secrets::{self, Name};
-use super::{Actor, Denied, Office, RECOVERY_KEY};
+use super::{Actor, Denied, Office, RECOVERY_KEY, recovery_key};
 use crate::audit::Deed;
 use crate::catalog::{MOST_PRODUCTS, PICTURES, PRODUCTS, STOCK};
 use crate::operator::{GatewayChoice, SETTINGS, Settings};
@@ -62,21 +62,24 @@ pub fn missing_for_live(office: &Office) -> Result<Vec<Missing>, StoreError> {
     office.app().store().read(|view| missing(view, &Conditions::of(office)))
 }
 
-/// Whether going live asks for the recovery key.
-pub fn asks_for_recovery_key(office: &Office) -> bool {
-    office.premises().recovery_key.is_some()
+/// Whether going live asks for the recovery key: it was written down, or waits to be.
+pub fn asks_for_recovery_key(office: &Office) -> Result<bool, StoreError> {
+    let waits = Conditions::of(office).recovery_key_waits;
+    office.app().store().read(|view| Ok(waits || view.get(&RECOVERY_KEY, &0)?.is_some()))
 }
 
 #[derive(Clone, Copy)]
 struct Conditions {
-    recovery_key: bool,
+    /// The key is still there to be written down. A key that cannot be read is one, too.
+    recovery_key_waits: bool,
     /// A development machine may go live with a key for test payments: nobody sells on it.
     dev: bool,
 }
 
 impl Conditions {
     fn of(office: &Office) -> Self {
-        Self { recovery_key: asks_for_recovery_key(office), dev: office.app().is_dev() }
+        let recovery_key_waits = recovery_key(office).map_or(true, |key| key.is_some());
+        Self { recovery_key_waits, dev: office.app().is_dev() }
     }
 }
 
@@ -88,7 +91,7 @@ fn missing(view: &impl Reads, conditions: &Conditions) -> Result<Vec<Missing>, S
         (Some(GatewayChoice::Stripe), Some(_)) => missing.push(Missing::LiveKey),
         _ => missing.push(Missing::Gateway),
     }
-    if conditions.recovery_key && view.get(&RECOVERY_KEY, &0)?.is_none() {
+    if conditions.recovery_key_waits {
         missing.push(Missing::RecoveryKey);
     }
     Ok(missing)
@@ -115,7 +118,7 @@ pub async fn go_live(office: &Office, actor: &Actor, typed: GoLive) -> Result<Ti
                 return Err(GoLiveError::WrongName);
             }
             let key = tx.get(&RECOVERY_KEY, &0)?;
-            if conditions.recovery_key && !key.is_some_and(|key| key.matches(&typed.recovery_key)) {
+            if key.is_some_and(|key| !key.matches(&typed.recovery_key)) {
                 return Err(GoLiveError::WrongKey);
             }
             remove_demo_goods(tx)?;

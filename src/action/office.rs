@@ -32,7 +32,8 @@ pub struct Premises {
     pub administrator: Option<(Line<100>, Email)>,
     /// Where the console may be reached from. Empty means: this machine alone (the demo on loopback).
     pub ranges: Vec<AllowedRange>,
-    /// Where the recovery key of the data volume lies until set-up is done; `None` if the machine has none.
+    /// Where the recovery key of the data volume lies until set-up is done. A machine without one has no
+    /// file there.
     pub recovery_key: Option<PathBuf>,
     /// Is there once set-up is done.
     pub setup_done: PathBuf,

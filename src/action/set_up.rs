@@ -202,13 +202,13 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
         })
         .await?;
     event.log();
-    if office.premises().recovery_key.is_none() {
+    if recovery_key(office)?.is_none() {
         mark_done(&office.premises().setup_done)?;
     }
     Ok(session)
 }
 
-/// The recovery key of the data volume, as long as nobody has confirmed to have written it down.
+/// The recovery key of the data volume, if the machine has one and as long as nobody has confirmed to have written it down.
 pub fn recovery_key(office: &Office) -> Result<Option<Zeroizing<String>>, std::io::Error> {
     use std::io::Read;
     let premises = office.premises();

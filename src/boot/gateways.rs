@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use crate::base::SecretBytes;
-use crate::config::Appliance;
+use crate::config::{Appliance, Profile};
 use crate::operator::GatewayChoice;
 use crate::payment::gateway::{Detour, Gateway, StripeGateway, TestGateway, Unusable};
 use crate::store::Store;
 
-/// Makes gateways. On a `dev` machine they may take the detour that its provisioning file names; the
-/// configuration refuses one under `release`.
+/// Makes gateways. Only a `dev` machine takes the detour that its provisioning file may name, whatever the
+/// file says: the configuration refuses one under `release`, and so does this.
 pub(super) struct Gateways {
     store: Store,
     detour: Detour,
 }
 
 impl Gateways {
-    pub(super) fn new(store: Store, appliance: &Appliance) -> Result<Self, Unusable> {
-        let detour = match &appliance.dev {
+    pub(super) fn new(store: Store, profile: Profile, appliance: &Appliance) -> Result<Self, Unusable> {
+        let detour = match appliance.dev.as_ref().filter(|_| profile == Profile::Dev) {
             None => Detour::default(),
             Some(dev) => {
                 Detour::new(dev.stripe_endpoint.map(|endpoint| endpoint.0), dev.gateway_root.as_deref())?

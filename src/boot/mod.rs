@@ -9,6 +9,8 @@ mod gateways;
 mod keys;
 mod run;
 mod serve;
+mod start;
 
 pub use run::BootError;
 pub use serve::serve;
+pub use start::{start, start_demo};

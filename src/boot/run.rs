@@ -98,7 +98,7 @@ pub(super) async fn run(
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
     let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
     let ports = sockets.ports()?;
-    let gateways = Gateways::new(app.store().clone(), &appliance)?;
+    let gateways = Gateways::new(app.store().clone(), settings.profile, &appliance)?;
     let office = Office::new(OfficeParts {
         app: Arc::clone(&app),
         hasher: Hasher::new(app.random())?,

@@ -5,6 +5,7 @@
 //! Refuses to believe forwarded-for headers: the peer is the address that the listener saw.
 
 mod assets;
+pub mod console;
 pub mod cookies;
 pub mod csrf;
 pub mod form;

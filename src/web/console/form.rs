@@ -1,0 +1,59 @@
+//! Fields of forms: label, hint, error and what was typed.
+
+use crate::web::Limits;
+
+/// What the console's forms may weigh: 128 KiB, 512 fields, 1 KiB a value.
+pub const FORM: Limits = Limits { body: 128 * 1024, fields: 512, value: 1024 };
+
+/// A field's problem, as the summary on top shows it.
+pub struct Problem {
+    /// The `id` of the field.
+    pub field: String,
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(field: &str, text: String) -> Self {
+        Self { field: field.to_owned(), text }
+    }
+}
+
+/// One line to fill in, drawn by `console/field.html`.
+pub struct Field {
+    pub name: &'static str,
+    pub label: String,
+    pub hint: Option<String>,
+    pub value: String,
+    /// `text`, `email`, `password`.
+    pub kind: &'static str,
+    pub autocomplete: &'static str,
+    pub error: Option<String>,
+}
+
+impl Field {
+    pub fn new(name: &'static str, label: String) -> Self {
+        let (kind, autocomplete) = ("text", "off");
+        Self { name, label, hint: None, value: String::new(), kind, autocomplete, error: None }
+    }
+
+    pub fn kind(mut self, kind: &'static str, autocomplete: &'static str) -> Self {
+        (self.kind, self.autocomplete) = (kind, autocomplete);
+        self
+    }
+
+    pub fn hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    pub fn value(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.value);
+        self
+    }
+
+    /// Takes the first problem of this field.
+    pub fn with(mut self, problems: &[Problem]) -> Self {
+        self.error = problems.iter().find(|problem| problem.field == self.name).map(|p| p.text.clone());
+        self
+    }
+}

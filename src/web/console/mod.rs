@@ -1,0 +1,90 @@
+//! The console: set-up, sign-in, and the pages from which the shop is run. One file per resource, no script.
+//!
+//! Refuses every peer outside the allowed ranges before anything else, and knows a peer only by the address
+//! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
+//! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
+
+mod certificate;
+mod form;
+mod frame;
+mod gateway;
+mod go_live;
+mod import;
+mod orders;
+mod overview;
+mod products;
+mod ranges;
+mod recovery;
+mod set_up;
+mod sign_in;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use super::reply::{self, Draw};
+use super::{Failure, Peer, Site, headers, serve_asset};
+use crate::action::Office;
+
+/// The state of the console's handlers. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    site: Site,
+    office: Arc<Office>,
+    /// One import at a time: it may hold many pictures in memory.
+    imports: Arc<Semaphore>,
+}
+
+impl FromRef<Desk> for Site {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.site.clone()
+    }
+}
+
+/// The console.
+pub fn router(site: Site, office: Arc<Office>) -> Router {
+    let draw: Draw = frame::failure;
+    let desk = Desk { site: site.clone(), office, imports: Arc::new(Semaphore::new(1)) };
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/setup", get(set_up::show).post(set_up::code))
+        .route("/setup/shop", post(set_up::shop))
+        .route("/setup/recovery-key", get(recovery::show).post(recovery::confirm))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/orders", get(orders::list))
+        .route("/orders/{number}", get(orders::show))
+        .route("/products", get(products::list))
+        .route("/products/import", get(import::show).post(import::take))
+        .route("/products/{handle}", get(products::show).post(products::change))
+        .route("/settings/gateway", get(gateway::show).post(gateway::change))
+        .route("/settings/certificate", get(certificate::show).post(certificate::replace))
+        .route("/settings/certificate/request", post(certificate::request))
+        .route("/settings/ranges", get(ranges::show))
+        .route("/go-live", get(go_live::show).post(go_live::go))
+        .route("/assets/{name}", get(serve_asset))
+        .fallback(async || Failure::NotFound)
+        .method_not_allowed_fallback(async || Failure::Method)
+        .layer(from_fn_with_state(desk.clone(), admit))
+        .layer(from_fn_with_state((site, draw), reply::pages))
+        .layer(from_fn(headers::guard))
+        .with_state(desk)
+}
+
+/// Lets in whoever calls from an allowed range. The firewall and the listener ask the same before.
+async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    match peer {
+        Some(peer) if desk.office.premises().admits(peer) => next.run(request).await,
+        _ => Failure::Refused.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
