@@ -124,7 +124,7 @@ fn row(texts: &Texts, product: &Product, stock: &[Stock]) -> Row {
     let available = stock.iter().fold(0_u32, |sum, stock| sum.saturating_add(stock.available()));
     let empty = stock.iter().filter(|stock| stock.available() == 0).count();
     let stock = match (available, empty) {
-        (0, _) => (texts.say("stock-none"), "bad"),
+        (0, _) => (texts.say("console-stock-none"), "bad"),
         (_, 0) => (texts.say_with("stock-count", &[("count", available.into())]), "plain"),
         (_, empty) => {
             let values = [("count", available.into()), ("empty", empty.into())];
