@@ -158,7 +158,7 @@ class Build:
         facts = {"profile": self.profile, "version": self.version, "svn": int(self.settings["SVN"]), "raw": raw,
                  "roothash": roothash, "uki": os.path.join(self.results["60-uki"], "cashcow.efi"),
                  "root": os.path.join(self.results["40-service"], "root"),
-                 "tools": self.results["10-tools"], "keys": self.settings["KEYS"],
+                 "vmlinuz": os.path.join(self.results["20-kernel"], "vmlinuz"), "tools": self.results["10-tools"], "keys": self.settings["KEYS"],
                  "id": self.digests["70-disk"]}
         with open(os.path.join(folder, f"{self.version}.json"), "w", encoding="utf-8") as file:
             json.dump(facts, file, indent=1)

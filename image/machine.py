@@ -169,10 +169,13 @@ class Machine:
                 raise MachineError(f"QMP {name}: {answer['error']['desc']}")
             return answer["return"]
 
-    def power_off(self, seconds=60):
-        """Ends the system in good order by Ctrl-Alt-Del (QEMU leaves instead of restarting); pulls the
-        plug when it does not follow."""
+    def press_restart(self):
+        """Presses Ctrl-Alt-Del: the system ends in good order, and QEMU leaves instead of restarting."""
         self.command("send-key", keys=[{"type": "qcode", "data": key} for key in ("ctrl", "alt", "delete")])
+
+    def power_off(self, seconds=60):
+        """Ends the system in good order; pulls the plug when it does not follow."""
+        self.press_restart()
         try:
             self.qemu.wait(seconds)
         except subprocess.TimeoutExpired:

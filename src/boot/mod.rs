@@ -5,9 +5,13 @@
 pub mod demo;
 mod doors;
 mod first_run;
+mod gateways;
 mod keys;
+mod pulse;
 mod run;
 mod serve;
+mod start;
 
 pub use run::BootError;
 pub use serve::serve;
+pub use start::{start, start_demo};

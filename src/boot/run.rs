@@ -1,7 +1,6 @@
 //! What the image and the demo have in common: everything between an open TPM and the last request.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +8,22 @@ use tokio::sync::watch;
 
 use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
+use super::gateways::Gateways;
 use super::keys::{self, KeysError};
+use super::pulse::Pulse;
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
     keep_reconciling, recover, restore_gateway,
 };
-use crate::base::{Line, OsRandom, Random, SecretBytes, SystemClock};
-use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
+use crate::base::{Line, OsRandom, Random, SystemClock};
+use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
-use crate::operator::GatewayChoice;
-use crate::payment::gateway::{Gateway, TestGateway};
+use crate::machine::Failure;
+use crate::payment::gateway::Unusable;
 use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
+use crate::tpm::approval::ApprovalError;
 use crate::tpm::{Approval, Tpm, TpmError};
 use crate::web::Site;
 
@@ -60,17 +62,21 @@ pub enum BootError {
     /// Passwords.
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    /// The way to gateways.
+    #[error("gateways cannot be reached as appliance.toml says: {0}")]
+    Gateways(#[from] Unusable),
     /// The texts.
     #[error("the texts cannot be read: {0}")]
     Texts(#[from] LocaleError),
-    /// A file.
-    #[error("{path}: {reason}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
+    /// The accepted provisioning file is refused by this image.
+    #[error(transparent)]
+    Appliance(#[from] Mistakes),
+    /// What systemd should have handed over.
+    #[error(transparent)]
+    Machine(#[from] Failure),
+    /// The image's approvals.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
 }
 
 /// Opens everything and serves until `stop` turns true. `ready` is called once the doors are open.
@@ -95,12 +101,13 @@ pub(super) async fn run(
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
     let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
     let ports = sockets.ports()?;
+    let gateways = Gateways::new(app.store().clone(), settings.profile, &appliance)?;
     let office = Office::new(OfficeParts {
         app: Arc::clone(&app),
         hasher: Hasher::new(app.random())?,
         premises: premises(&settings, &appliance, &addresses, ports, &console),
         certificate: storefront.clone(),
-        make_gateway: Box::new(gateways(&app)),
+        make_gateway: Box::new(move |choice, secret| gateways.make(choice, secret)),
     });
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.
@@ -114,7 +121,12 @@ pub(super) async fn run(
     let reconciling = tokio::spawn(keep_reconciling(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
-    ready(&Facts { ports, fingerprint: console.fingerprint(), code });
+    let facts = Facts { ports, fingerprint: console.fingerprint(), code };
+    ready(&facts);
+    let network = Some(appliance.network.clone());
+    let pulse = Pulse::begin(&app, &settings, network, ports, facts.fingerprint, facts.code);
+    let pulse = tokio::spawn(pulse.keep());
+    raise_minimum(tpm, approval);
     let served: Vec<_> =
         doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
     for each in served {
@@ -123,7 +135,19 @@ pub(super) async fn run(
     }
     finish_charges(&app, Duration::from_secs(20)).await;
     reconciling.abort();
+    pulse.abort();
     Ok(())
+}
+
+/// This image serves: from now on no image with a lower security version opens this machine's secrets. Beside
+/// the doors, since a TPM may take a second. With updates this will wait for the health gate.
+fn raise_minimum(mut tpm: Tpm, approval: Approval) {
+    tokio::task::spawn_blocking(move || match tpm.raise_minimum_version(&approval) {
+        Ok(minimum) => {
+            log::info!(target: "boot", "the TPM opens for images of security version {minimum} and above")
+        }
+        Err(error) => log::error!(target: "boot", "the TPM's minimum version was not raised: {error}"),
+    });
 }
 
 /// What the screen shows once the doors are open.
@@ -160,17 +184,6 @@ fn premises(
         ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
         recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
-    }
-}
-
-/// How a gateway is made from the operator's choice.
-fn gateways(
-    app: &Arc<App>,
-) -> impl Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + use<> {
-    let store = app.store().clone();
-    move |choice, _secret| match choice {
-        GatewayChoice::Test => Ok(Arc::new(TestGateway::new(store.clone()))),
-        GatewayChoice::Stripe => Err("Stripe is not built".to_owned()),
     }
 }
 

@@ -3,10 +3,11 @@
 //! Owns the child process and its state folder. It protects nothing: whoever can read the folder has
 //! every secret in it.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fmt, fs};
@@ -20,19 +21,28 @@ use super::Device;
 const PID_FILE: &str = "swtpm.pid";
 const READY_WITHIN: Duration = Duration::from_secs(10);
 const TRIES: usize = 8;
+/// How `setpriv` (util-linux) ends if the program that it should start is not there.
+const NOT_FOUND: i32 = 127;
 
-/// A running software TPM, stopped when dropped.
+/// A running software TPM, stopped when dropped, and by the kernel if this process is killed.
 pub struct Swtpm {
     child: Child,
     port: u16,
+    /// Dropping it lets the thread go that counts as the child's parent.
+    _parent: Sender<()>,
 }
 
 /// Why there is no software TPM.
 #[derive(Debug, thiserror::Error)]
 pub enum SwtpmError {
-    /// The program is not there.
-    #[error("the program `swtpm` is missing; install it: apt install swtpm")]
-    Missing,
+    /// A program is not there.
+    #[error("the program `{program}` is missing; install it: apt install {package}")]
+    Missing {
+        /// Its name.
+        program: &'static str,
+        /// Debian's package of it.
+        package: &'static str,
+    },
     /// Its state folder cannot be used.
     #[error("the software TPM's folder {path}: {source}")]
     Folder {
@@ -64,10 +74,14 @@ impl Swtpm {
         // Between looking for free ports and using them somebody else may take them: try other ones.
         for _ in 0..TRIES {
             let port = free_ports().map_err(SwtpmError::Start)?;
-            let mut tpm = Self { child: spawn(&folder, port)?, port };
-            match tpm.wait() {
+            let (child, parent) = spawn(&folder, port)?;
+            let mut tpm = Self { child, port, _parent: parent };
+            match tpm.wait(&folder) {
                 Ok(()) => return Ok(tpm),
-                Err(words) => said = words,
+                Err(Silence { code: Some(NOT_FOUND), .. }) => {
+                    return Err(SwtpmError::Missing { program: "swtpm", package: "swtpm" });
+                }
+                Err(silence) => said = silence.said,
             }
         }
         Err(SwtpmError::Silent { said })
@@ -78,9 +92,9 @@ impl Swtpm {
         Device::Swtpm { host: Ipv4Addr::LOCALHOST.to_string(), port: self.port }
     }
 
-    /// Waits until its control channel takes connections; by then the TPM is started up. The command
-    /// channel is not touched: it belongs to its one client.
-    fn wait(&mut self) -> Result<(), String> {
+    /// Waits until it has both ports and answers. It notes its process number only after it has bound them,
+    /// so it cannot be mistaken for another one that was quicker to take them.
+    fn wait(&mut self, folder: &Path) -> Result<(), Silence> {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -88,14 +102,27 @@ impl Swtpm {
                 if let Some(mut stderr) = self.child.stderr.take() {
                     let _ = stderr.read_to_string(&mut words);
                 }
-                return Err(format!("{} ({status})", words.trim()));
+                return Err(Silence { code: status.code(), said: format!("{} ({status})", words.trim()) });
             }
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.saturating_add(1))).is_ok() {
+            if noted(folder).is_some_and(|pid| u32::try_from(pid) == Ok(self.child.id())) && self.answers() {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(5));
         }
-        Err(format!("nothing listened within {} seconds", READY_WITHIN.as_secs()))
+        let said = format!("it did not answer within {} seconds", READY_WITHIN.as_secs());
+        Err(Silence { code: None, said })
+    }
+
+    /// Asks the control channel for its capabilities (command 1). The command channel is left alone: it
+    /// belongs to its one client.
+    fn answers(&self) -> bool {
+        let ask = || {
+            let mut control = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.saturating_add(1)))?;
+            control.set_read_timeout(Some(READY_WITHIN))?;
+            control.write_all(&[0, 0, 0, 1])?;
+            control.read_exact(&mut [0; 4])
+        };
+        ask().is_ok()
     }
 }
 
@@ -122,21 +149,42 @@ impl fmt::Debug for Swtpm {
     }
 }
 
-fn spawn(folder: &Path, port: u16) -> Result<Child, SwtpmError> {
+/// Why it did not come up.
+struct Silence {
+    code: Option<i32>,
+    said: String,
+}
+
+/// Starts it from a thread that does nothing else and lives as long as the `Sender`: the kernel ends the
+/// child when the thread that started it ends, and a thread of somebody's pool may end at any time.
+fn spawn(folder: &Path, port: u16) -> Result<(Child, Sender<()>), SwtpmError> {
+    let mut command = command(folder, port);
+    let ((give, take), (parent, until)) = (mpsc::channel(), mpsc::channel());
+    let thread = thread::Builder::new().name("swtpm".to_owned()).spawn(move || {
+        let _ = give.send(command.spawn());
+        let _ = until.recv();
+    });
+    thread.map_err(SwtpmError::Start)?;
+    let child = take.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)));
+    let child = child.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => SwtpmError::Missing { program: "setpriv", package: "util-linux" },
+        _ => SwtpmError::Start(error),
+    })?;
+    Ok((child, parent))
+}
+
+fn command(folder: &Path, port: u16) -> Command {
     let channel = |port: u16| format!("type=tcp,port={port},bindaddr={}", Ipv4Addr::LOCALHOST);
-    let mut command = Command::new("swtpm");
+    let mut command = Command::new("setpriv");
     command
-        .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+        .args(["--pdeathsig", "TERM", "swtpm", "socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
         .args(["--tpmstate", &format!("dir={}", folder.display())])
         .args(["--server", &channel(port), "--ctrl", &channel(port.saturating_add(1))])
         .args(["--pid", &format!("file={}", folder.join(PID_FILE).display())])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => SwtpmError::Missing,
-        _ => SwtpmError::Start(error),
-    })
+    command
 }
 
 /// A port whose successor is free too: the library looks for the control channel there.
@@ -152,10 +200,14 @@ fn free_ports() -> io::Result<u16> {
     }
 }
 
+/// The process number in the folder's note.
+fn noted(folder: &Path) -> Option<i32> {
+    fs::read_to_string(folder.join(PID_FILE)).ok()?.trim().parse().ok()
+}
+
 /// Ends the software TPM that has this folder open, if the folder's note of it still names one.
 fn end_left_over(folder: &Path) {
-    let Ok(note) = fs::read_to_string(folder.join(PID_FILE)) else { return };
-    let Ok(pid) = note.trim().parse::<i32>() else { return };
+    let Some(pid) = noted(folder) else { return };
     let ours = || {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).into_owned();

@@ -48,7 +48,7 @@ async fn a_declined_card_says_why_and_another_card_pays_the_same_order() {
     let mut page = page;
     for (number, words) in [
         ("4000000000000002", "declined"),
-        ("4000000000009995", "funds"),
+        ("4000000000009995", "not enough money"),
         ("4000000000000069", "expired"),
         ("4000000000000127", "code"),
     ] {

@@ -219,7 +219,12 @@ fn show(intent: &Intent) -> Value {
         .last_error
         .as_ref()
         .map(|(code, decline)| json!({"code": code, "decline_code": decline, "type": "card_error"}));
+    // As with `expand[]=payment_method`.
+    let method = intent.charge.as_ref().map(
+        |charge| json!({"object": "payment_method", "card": {"brand": "visa", "last4": charge.last_four}}),
+    );
     json!({
+        "payment_method": method,
         "id": intent.id, "object": "payment_intent", "amount": intent.amount,
         "amount_received": if charge.is_some() { intent.amount } else { 0 },
         "currency": intent.currency, "status": intent.status, "metadata": intent.metadata,

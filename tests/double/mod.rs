@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use intents::{Charge, Intent};
+pub use wire::certificates;
 
 /// What goes wrong with one request. `Before` and `After` tell on which side of the gateway's own commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -43,7 +43,8 @@ pub async fn start(books: Arc<Mutex<Books>>) -> (SocketAddr, String) {
     (address, root_pem)
 }
 
-fn certificates() -> (Arc<ServerConfig>, String) {
+/// A server's configuration for loopback and Stripe's name, and the fresh root (PEM) that vouches for it.
+pub fn certificates() -> (Arc<ServerConfig>, String) {
     let root_key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new(vec![]).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -31,6 +31,7 @@ impl Shop {
             .args(["demo", "--dir"])
             .arg(folder)
             .args(["--storefront-port", "0", "--console-port", "0", "--http-port", "0"])
+            .env("TSS2_LOG", "all+none")
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

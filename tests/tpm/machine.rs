@@ -1,6 +1,9 @@
 //! Which machine opens the secrets, and what is said when it cannot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use std::{fs, thread};
 
 use cashcow::tpm::swtpm::Swtpm;
 use cashcow::tpm::{Device, SealedBlob, Tpm, TpmError};
@@ -100,9 +103,9 @@ fn a_tpm_that_dies_is_reported_and_not_waited_for() {
     assert!(matches!(error, TpmError::Lost { .. }), "{error:?}");
 }
 
-// The demo, killed with -9, left its software TPM running, which keeps the folder locked.
+// A folder has one software TPM: a second would find it locked.
 #[test]
-fn a_software_tpm_left_over_from_a_killed_demo_is_taken_over() {
+fn a_software_tpm_that_still_has_the_folder_is_taken_over() {
     let mut machine = Machine::new();
     let approval = machine.approve(1);
     let blob = machine.tpm.seal(&approval, SECRET).unwrap();
@@ -110,6 +113,46 @@ fn a_software_tpm_left_over_from_a_killed_demo_is_taken_over() {
     let second = Swtpm::start(&folder).unwrap();
     let mut tpm = Tpm::open(&second.device()).unwrap();
     assert!(tpm.unseal(&approval, &blob).is_ok());
+}
+
+// Every demo that was killed with -9 used to leave a software TPM running for ever. This test starts itself
+// again as the process to be killed; the TPM is started from a thread that ends, as a pool's threads do.
+#[test]
+fn a_software_tpm_ends_with_the_process_that_started_it_and_not_before() {
+    const FOLDER: &str = "CASHCOW_TEST_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let started = thread::spawn(move || Swtpm::start(Path::new(&folder)).unwrap()).join().unwrap();
+        thread::sleep(Duration::from_millis(200));
+        assert!(Tpm::open(&started.device()).is_ok(), "it ended with the thread");
+        fs::write(Path::new(&std::env::var_os(FOLDER).unwrap()).join("open"), "").unwrap();
+        loop {
+            thread::park();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let name = "machine::a_software_tpm_ends_with_the_process_that_started_it_and_not_before";
+    let mut doomed = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(FOLDER, folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let within = |what: &dyn Fn() -> bool| {
+        (0..1000).any(|_| {
+            thread::sleep(Duration::from_millis(10));
+            what()
+        })
+    };
+    assert!(within(&|| folder.path().join("open").exists()), "the TPM did not come up");
+    let pid = fs::read_to_string(folder.path().join("swtpm.pid")).unwrap();
+    let process = Path::new("/proc").join(pid.trim());
+    assert!(process.exists());
+    doomed.kill().unwrap();
+    doomed.wait().unwrap();
+    assert!(
+        within(&|| fs::read(process.join("cmdline")).unwrap_or_default().is_empty()),
+        "the software TPM lives on"
+    );
 }
 
 #[test]

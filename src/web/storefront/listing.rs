@@ -56,6 +56,8 @@ struct Shelf {
 struct HomePage {
     head: Head,
     frame: Frame,
+    /// What is reduced most, if anything is.
+    reduced: Option<Card>,
     shelves: Vec<Shelf>,
     delivery_from: Option<String>,
 }
@@ -88,10 +90,14 @@ pub async fn home(visit: Visit) -> Result<Response, Failure> {
             cards: cards(&visit, &first)?,
         });
     }
+    let reduced =
+        catalog.active().filter(|product| product.picture.is_some()).max_by_key(|one| reduction(one));
+    let reduced = reduced.filter(|product| reduction(product) > 0);
+    let reduced = cards(&visit, reduced.as_slice())?.into_iter().find(|card| !card.sold_out);
     let (head, frame) = visit.frame(visit.texts().say("home-title"), "/");
     let cheapest = visit.settings.shipping.iter().map(|method| method.price).min_by_key(|price| price.minor);
     let delivery_from = cheapest.map(|price| price.to_string());
-    visit.page(&HomePage { head, frame, shelves, delivery_from })
+    visit.page(&HomePage { head, frame, reduced, shelves, delivery_from })
 }
 
 /// `GET /category/{slug}?page=`.
@@ -168,6 +174,16 @@ impl Listed<'_> {
         };
         visit.page(&template)
     }
+}
+
+/// By how many per thousand of its former price a product's cheapest variant is reduced.
+fn reduction(product: &Product) -> i64 {
+    let cheapest = product.variants.iter().min_by_key(|variant| variant.price.minor);
+    let reduced = cheapest.and_then(|variant| {
+        let former = variant.compare_at?.minor;
+        former.checked_sub(variant.price.minor)?.checked_mul(1000)?.checked_div(former)
+    });
+    reduced.unwrap_or_default()
 }
 
 fn cards(visit: &Visit, products: &[&Product]) -> Result<Vec<Card>, Failure> {

@@ -46,9 +46,7 @@ pub(super) enum Status {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Method {
-    Whole {
-        card: Option<CardShown>,
-    },
+    Whole { card: Option<CardShown> },
     Other(IgnoredAny),
 }
 

@@ -1,0 +1,240 @@
+//! The shop's Stripe client against two servers: a double of our own, which fails on order, and PyPI's
+//! localstripe, which nobody here wrote. Without this, a cut line charges twice or loses a paid order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+#[path = "../double/mod.rs"]
+mod double;
+#[path = "../localstripe/mod.rs"]
+mod localstripe;
+
+use std::net::SocketAddr;
+
+use cashcow::base::{Currency, Money, OsRandom, SecretBytes, Token};
+use cashcow::payment::gateway::{Detour, Gateway, Outcome, StripeGateway};
+use cashcow::payment::{Attempt, AttemptState, Card, DeclineReason};
+use double::{Double, Fault};
+use jiff::Timestamp;
+use localstripe::{Cut, LocalStripe};
+
+const GOOD: &str = "4242424242424242";
+
+fn attempt(order: u64) -> Attempt {
+    Attempt {
+        order,
+        number: 1,
+        key: Token::random(&OsRandom),
+        nonce: Token::random(&OsRandom),
+        amount: Money::new(2490, Currency::Eur),
+        gateway: "stripe".to_owned(),
+        reference: None,
+        state: AttemptState::Created,
+        begun: Timestamp::UNIX_EPOCH,
+        changed: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn card(number: &str) -> Card {
+    Card::parse(number, "12/40", "123", "Ada Osei", "2026-11-23T12:00:00Z".parse().unwrap()).unwrap()
+}
+
+fn gateway(at: SocketAddr, root: &str) -> StripeGateway {
+    let key = SecretBytes::new(b"sk_test_0123456789".to_vec());
+    StripeGateway::new(key, Detour::new(Some(at), Some(root)).unwrap()).unwrap()
+}
+
+fn of(double: &Double) -> StripeGateway {
+    gateway(double.address(), double.root_pem())
+}
+
+/// As `action` does it: the reference goes into the attempt before the card leaves.
+async fn made(gateway: &StripeGateway, order: u64) -> Attempt {
+    let mut attempt = attempt(order);
+    attempt.reference = Some(gateway.create(&attempt).await.unwrap());
+    attempt.state = AttemptState::Sending;
+    attempt
+}
+
+fn taken(last_four: &str) -> Outcome {
+    Outcome::Captured { brand: "Visa".to_owned(), last_four: last_four.to_owned() }
+}
+
+#[tokio::test]
+async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    let attempt = made(&stripe, 1001).await;
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, taken("4242"));
+    let seen = double.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(
+        seen[0].fields,
+        [
+            "amount",
+            "currency",
+            "payment_method_types[]",
+            "capture_method",
+            "metadata[order]",
+            "metadata[attempt]"
+        ]
+    );
+    assert_eq!(seen[0].idempotency_key, Some(format!("{}-create", attempt.key)));
+    assert_eq!(seen[1].idempotency_key, Some(format!("{}-confirm", attempt.key)));
+    let card_fields =
+        seen[1].fields.iter().filter(|name| name.starts_with("payment_method_data[card]")).count();
+    assert_eq!(card_fields, 4);
+    let charges = double.charges();
+    assert_eq!(charges.len(), 1);
+    assert_eq!((charges[0].amount, charges[0].currency.as_str()), (2490, "eur"));
+    assert_eq!(charges[0].metadata["order"], "1001");
+    assert_eq!(stripe.inquire(&attempt).await, taken("4242"));
+}
+
+#[tokio::test]
+async fn refusals_are_told_and_nothing_is_charged() {
+    use DeclineReason as Why;
+    let double = Double::start().await;
+    let stripe = of(&double);
+    for (number, why) in [
+        ("4000000000000002", Why::Declined),
+        ("4000000000009995", Why::InsufficientFunds),
+        ("4000000000000069", Why::ExpiredCard),
+        ("4000000000000127", Why::WrongCode),
+        ("4000000000000119", Why::TryAgain),
+        ("4000000000003220", Why::NeedsAuthentication),
+    ] {
+        let attempt = made(&stripe, 1001).await;
+        assert_eq!(stripe.confirm(&attempt, card(number)).await, Outcome::Declined(why), "{number}");
+        assert!(matches!(stripe.inquire(&attempt).await, Outcome::Declined(_)), "{number}");
+    }
+    assert!(double.charges().is_empty());
+    assert!(double.intents().iter().all(|intent| intent.status == "canceled"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_asked_for_and_the_card_is_never_sent_again() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    let again = Outcome::Declined(DeclineReason::TryAgain);
+    for (order, fault, truth) in [
+        (1001, Fault::ResetAfter, taken("4242")),
+        (1002, Fault::HalfAnswer, taken("4242")),
+        (1003, Fault::ErrorAfter, taken("4242")),
+        (1004, Fault::ResetBefore, again.clone()),
+        (1005, Fault::ErrorBefore, again.clone()),
+    ] {
+        let attempt = made(&stripe, order).await;
+        double.plan("/confirm", fault);
+        assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown, "{fault:?}");
+        // The question can be lost too; it may be asked as often as it takes.
+        double.plan(attempt.reference.as_deref().unwrap(), Fault::HalfAnswer);
+        assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+        if truth == again {
+            double.plan("/cancel", Fault::ErrorBefore);
+            assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+            double.plan("/cancel", Fault::ResetAfter);
+            assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+        }
+        assert_eq!(stripe.inquire(&attempt).await, truth, "{fault:?}");
+    }
+    let orders: Vec<_> = double.charges().iter().map(|charge| charge.metadata["order"].clone()).collect();
+    assert_eq!(orders, ["1001", "1002", "1003"]);
+    let confirmations = double.seen().iter().filter(|seen| seen.path.ends_with("/confirm")).count();
+    assert_eq!(confirmations, 5);
+    let open = double
+        .intents()
+        .iter()
+        .filter(|intent| intent.charge.is_none() && intent.status != "canceled")
+        .count();
+    assert_eq!(open, 0, "a payment without an owner could still be taken");
+}
+
+#[tokio::test]
+async fn a_wrong_amount_is_a_mismatch_and_never_a_payment() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    let attempt = made(&stripe, 1001).await;
+    double.plan("/confirm", Fault::WrongAmount);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Mismatch);
+    double.plan(attempt.reference.as_deref().unwrap(), Fault::WrongAmount);
+    assert_eq!(stripe.inquire(&attempt).await, Outcome::Mismatch);
+    // Another order's payment is not this order's.
+    let mut other = attempt.clone();
+    other.order = 1002;
+    assert_eq!(stripe.inquire(&other).await, Outcome::Mismatch);
+}
+
+#[tokio::test]
+async fn without_a_payment_at_stripe_no_card_leaves() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    for fault in
+        [Fault::ResetBefore, Fault::ResetAfter, Fault::HalfAnswer, Fault::ErrorAfter, Fault::WrongAmount]
+    {
+        double.plan("/payment_intents", fault);
+        let refused = Err(Outcome::Declined(DeclineReason::TryAgain));
+        assert_eq!(stripe.create(&attempt(1001)).await, refused, "{fault:?}");
+    }
+    let unmade = attempt(1001);
+    let again = Outcome::Declined(DeclineReason::TryAgain);
+    assert_eq!(stripe.confirm(&unmade, card(GOOD)).await, again);
+    assert_eq!(stripe.inquire(&unmade).await, again);
+    assert!(double.seen().iter().all(|seen| seen.path == "/v1/payment_intents"));
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_gets_not_one_byte() {
+    let (double, other) = (Double::start().await, Double::start().await);
+    let attempt = made(&of(&double), 1001).await;
+    // The right address, another root: as with a forged certificate.
+    let stripe = gateway(double.address(), other.root_pem());
+    let again = Outcome::Declined(DeclineReason::TryAgain);
+    assert_eq!(stripe.create(&attempt).await, Err(again.clone()));
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, again);
+    assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown);
+    // Nobody there at all.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let stripe = gateway(closed, double.root_pem());
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, again);
+    assert_eq!((double.seen().len(), double.charges().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_here_wrote_charges_declines_and_tells_after_a_cut() {
+    let server = LocalStripe::start().await;
+    let stripe = gateway(server.address(), server.root_pem());
+
+    let paid = made(&stripe, 1001).await;
+    assert_eq!(stripe.confirm(&paid, card(GOOD)).await, taken("4242"));
+    assert_eq!(stripe.inquire(&paid).await, taken("4242"));
+
+    let refused = made(&stripe, 1002).await;
+    let declined = Outcome::Declined(DeclineReason::Declined);
+    assert_eq!(stripe.confirm(&refused, card("4000000000000341")).await, declined);
+    assert_eq!(stripe.inquire(&refused).await, declined);
+
+    let asked_first = made(&stripe, 1003).await;
+    let needs = Outcome::Declined(DeclineReason::NeedsAuthentication);
+    assert_eq!(stripe.confirm(&asked_first, card("4000000000003220")).await, needs);
+
+    let cut_after = made(&stripe, 1004).await;
+    server.cut(Cut::After);
+    assert_eq!(stripe.confirm(&cut_after, card(GOOD)).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&cut_after).await, taken("4242"));
+
+    let cut_before = made(&stripe, 1005).await;
+    server.cut(Cut::Before);
+    assert_eq!(stripe.confirm(&cut_before, card(GOOD)).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&cut_before).await, Outcome::Declined(DeclineReason::TryAgain));
+
+    let charges = server.charges().await;
+    let moved = charges.iter().filter(|charge| charge["status"] == "succeeded").count();
+    assert_eq!((moved, charges.len()), (2, 3), "two paid, one refused, nothing else: {charges:?}");
+    assert!(charges.iter().all(|charge| charge["amount"] == 2490 && charge["currency"] == "eur"));
+}
