@@ -51,7 +51,8 @@ where
 
 fn fault(error: &BootError) -> Failure {
     log::error!("the service ends: {error}");
-    Failure::new(Exit::Software, format!("cashcowd: {error}"))
+    let exit = if matches!(error, BootError::Appliance(_)) { Exit::Config } else { Exit::Software };
+    Failure::new(exit, format!("cashcowd: {error}"))
 }
 
 fn demo_fault(error: &demo::DemoError) -> Failure {
