@@ -9,7 +9,7 @@ use crate::action::Office;
 use crate::config::Ports;
 use crate::tls::{self, Certificate, TlsError};
 use crate::web::listener::{Door, Limits};
-use crate::web::{Site, redirect, storefront};
+use crate::web::{Site, console, redirect, storefront};
 
 /// Listening sockets, handed over by systemd or bound here.
 pub struct Sockets {
@@ -96,7 +96,7 @@ pub(super) fn open(
             name: "console",
             listener: listener(sockets.console)?,
             tls: Some(tls::server(console_certificate)?),
-            router: console_router(site),
+            router: console::router(site.clone(), Arc::clone(office)),
             limits: Limits::CONSOLE,
             admission: Some({
                 let office = Arc::clone(office);
@@ -109,9 +109,4 @@ pub(super) fn open(
 fn listener(socket: StdListener) -> Result<TcpListener, DoorsError> {
     socket.set_nonblocking(true)?;
     Ok(TcpListener::from_std(socket)?)
-}
-
-fn console_router(site: &Site) -> axum::Router {
-    let _ = site;
-    axum::Router::new()
 }

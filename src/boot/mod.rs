@@ -7,6 +7,7 @@ mod doors;
 mod first_run;
 mod gateways;
 mod keys;
+mod pulse;
 mod run;
 mod serve;
 mod start;

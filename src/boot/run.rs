@@ -1,7 +1,6 @@
 //! What the image and the demo have in common: everything between an open TPM and the last request.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +10,20 @@ use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
 use super::gateways::Gateways;
 use super::keys::{self, KeysError};
+use super::pulse::Pulse;
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
     keep_forgetting_carts, keep_reconciling, recover, restore_gateway,
 };
 use crate::base::{Line, OsRandom, Random, SystemClock};
-use crate::config::{Appliance, Ports, Profile, Settings, TpmAt};
+use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
+use crate::machine::Failure;
 use crate::payment::gateway::Unusable;
 use crate::staff::{Hasher, HasherError};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
+use crate::tpm::approval::ApprovalError;
 use crate::tpm::{Approval, Tpm, TpmError};
 use crate::web::Site;
 
@@ -66,14 +68,15 @@ pub enum BootError {
     /// The texts.
     #[error("the texts cannot be read: {0}")]
     Texts(#[from] LocaleError),
-    /// A file.
-    #[error("{path}: {reason}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
+    /// The accepted provisioning file is refused by this image.
+    #[error(transparent)]
+    Appliance(#[from] Mistakes),
+    /// What systemd should have handed over.
+    #[error(transparent)]
+    Machine(#[from] Failure),
+    /// The image's approvals.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
 }
 
 /// Opens everything and serves until `stop` turns true. `ready` is called once the doors are open.
@@ -119,7 +122,12 @@ pub(super) async fn run(
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
-    ready(&Facts { ports, fingerprint: console.fingerprint(), code });
+    let facts = Facts { ports, fingerprint: console.fingerprint(), code };
+    ready(&facts);
+    let network = Some(appliance.network.clone());
+    let pulse = Pulse::begin(&app, &settings, network, ports, facts.fingerprint, facts.code);
+    let pulse = tokio::spawn(pulse.keep());
+    raise_minimum(tpm, approval);
     let served: Vec<_> =
         doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
     for each in served {
@@ -128,8 +136,20 @@ pub(super) async fn run(
     }
     finish_charges(&app, Duration::from_secs(20)).await;
     reconciling.abort();
+    pulse.abort();
     forgetting.abort();
     Ok(())
+}
+
+/// This image serves: from now on no image with a lower security version opens this machine's secrets. Beside
+/// the doors, since a TPM may take a second. With updates this will wait for the health gate.
+fn raise_minimum(mut tpm: Tpm, approval: Approval) {
+    tokio::task::spawn_blocking(move || match tpm.raise_minimum_version(&approval) {
+        Ok(minimum) => {
+            log::info!(target: "boot", "the TPM opens for images of security version {minimum} and above")
+        }
+        Err(error) => log::error!(target: "boot", "the TPM's minimum version was not raised: {error}"),
+    });
 }
 
 /// What the screen shows once the doors are open.

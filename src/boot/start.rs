@@ -51,7 +51,12 @@ where
 
 fn fault(error: &BootError) -> Failure {
     log::error!("the service ends: {error}");
-    Failure::new(Exit::Software, format!("cashcowd: {error}"))
+    let exit = match error {
+        BootError::Appliance(_) => Exit::Config,
+        BootError::Machine(failure) => failure.exit,
+        _ => Exit::Software,
+    };
+    Failure::new(exit, format!("cashcowd: {error}"))
 }
 
 fn demo_fault(error: &demo::DemoError) -> Failure {

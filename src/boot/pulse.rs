@@ -1,0 +1,122 @@
+//! While the shop runs: what systemd and the machine's screen are told, and when.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::action::{App, ShownCode, is_set_up, issue_setup_code};
+use crate::config::{Network, Ports, Settings};
+use crate::machine::{self, BEAT, Health, Problem, SetupCode, Status, StatusFile, Tell};
+use crate::store::StoreError;
+
+/// How often addresses and the set-up code are looked at.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Tells how the service is, for as long as it runs.
+pub(super) struct Pulse {
+    app: Arc<App>,
+    file: StatusFile,
+    ports: Ports,
+    network: Option<Network>,
+}
+
+impl Pulse {
+    /// Writes the first status: ready, with the set-up code if there is one.
+    pub(super) fn begin(
+        app: &Arc<App>,
+        settings: &Settings,
+        network: Option<Network>,
+        ports: Ports,
+        fingerprint: String,
+        code: Option<ShownCode>,
+    ) -> Self {
+        let good = |part: &str| Health { part: part.to_owned(), state: "good".to_owned() };
+        let status = Status {
+            version: settings.version.clone(),
+            profile: settings.profile.to_string(),
+            console_fingerprint: Some(fingerprint),
+            health: vec![good("TPM"), good("store")],
+            ready: true,
+            ..Status::default()
+        };
+        let file = StatusFile::new(settings.paths.status(), status);
+        let pulse = Self { app: Arc::clone(app), file, ports, network };
+        pulse.show_addresses();
+        if let Some(code) = code {
+            pulse.show_code(code);
+        }
+        pulse
+    }
+
+    /// Beats until it is aborted.
+    pub(super) async fn keep(self) {
+        let alive_every = machine::alive_every();
+        let (mut beaten, mut told) = (Instant::now(), None::<Instant>);
+        loop {
+            if alive_every.is_some_and(|every| told.is_none_or(|told| told.elapsed() >= every)) {
+                // Only a shop that can read its own settings is alive: otherwise the watchdog restarts it.
+                if self.app.settings().is_ok() {
+                    machine::tell(&Tell::Alive);
+                    told = Some(Instant::now());
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+            self.show_addresses();
+            if let Err(error) = self.look_after_code().await {
+                log::error!(target: "boot", "the set-up code cannot be renewed: {error}");
+            }
+            if beaten.elapsed() >= BEAT {
+                self.file.beat();
+                beaten = Instant::now();
+            }
+        }
+    }
+
+    async fn look_after_code(&self) -> Result<(), StoreError> {
+        if let Some(code) = issue_setup_code(&self.app, false).await? {
+            self.show_code(code);
+        } else if self.app.store().read(|view| is_set_up(view))? {
+            self.file.update(|status| {
+                status.setup_code = None;
+                status.setup_code_until = None;
+            });
+        }
+        Ok(())
+    }
+
+    fn show_code(&self, code: ShownCode) {
+        self.file.update(|status| {
+            status.setup_code = Some(SetupCode(code.code));
+            status.setup_code_until = Some(code.until);
+        });
+    }
+
+    fn show_addresses(&self) {
+        let addresses = machine::own_addresses(self.network.as_ref());
+        let at = |port: u16, usual: u16| {
+            let port = if port == usual { String::new() } else { format!(":{port}") };
+            let place = move |address: &IpAddr| match address {
+                IpAddr::V4(address) => format!("https://{address}{port}/"),
+                IpAddr::V6(address) => format!("https://[{address}]{port}/"),
+            };
+            addresses.iter().map(place).collect::<Vec<_>>()
+        };
+        self.file.update(|status| {
+            status.storefront = at(self.ports.storefront, 443);
+            status.console = at(self.ports.console, 443);
+        });
+    }
+}
+
+/// Leaves the reason on the machine's screen when the service cannot run.
+pub(super) fn last_words(settings: &Settings, error: &dyn std::fmt::Display) {
+    let text = error.to_string();
+    let (wrong, cure) = text.split_once("; ").unwrap_or((&text, "see the journal"));
+    let status = Status {
+        version: settings.version.clone(),
+        profile: settings.profile.to_string(),
+        problems: vec![Problem { wrong: wrong.to_owned(), cure: cure.to_owned() }],
+        ..Status::default()
+    };
+    StatusFile::new(settings.paths.status(), status);
+}
