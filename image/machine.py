@@ -34,15 +34,15 @@ class MachineError(Exception):
 class Machine:
     """One machine in one state folder. Not safe for use by two processes at once."""
 
-    def __init__(self, state, tools, disk, firmware, *, stick=None, forwards=None, taps=(), disk_bus="virtio",
-                 card="virtio", memory=1024, secure_boot=True, accelerator=None, extra=()):
+    def __init__(self, state, tools, disk, firmware, *, stick=None, forwards=None, tap=None, disk_bus="virtio",
+                 card="virtio", mac="52:54:00:c0:a5:00", namespace=None, memory=1024, accelerator=None, extra=()):
         self.state = os.path.abspath(state)
         os.makedirs(self.state, mode=0o700, exist_ok=True)
         self.tools, self.disk, self.stick = tools, disk, stick
-        self.forwards, self.taps = forwards or {}, taps
+        self.forwards, self.tap = forwards or {}, tap
         self.disk_bus, self.card, self.memory, self.extra = disk_bus, card, memory, list(extra)
         self.accelerator = accelerator
-        self.secure_boot = secure_boot
+        self.mac, self.namespace = mac, namespace
         self.variables = self.path("firmware.fd")
         if not os.path.exists(self.variables):
             shutil.copy(firmware, self.variables)
@@ -54,7 +54,8 @@ class Machine:
 
     def inside(self, command, **options):
         """Starts a program of the tools tree; its pid is the program's own."""
-        return subprocess.Popen([os.path.join(HERE, "in-tools"), *command], stdin=subprocess.DEVNULL,
+        within = ["ip", "netns", "exec", self.namespace] if self.namespace else []
+        return subprocess.Popen([*within, os.path.join(HERE, "in-tools"), *command], stdin=subprocess.DEVNULL,
                                 env=dict(os.environ, TOOLS=self.tools), **options)
 
     def identity(self):
@@ -72,14 +73,11 @@ class Machine:
             ["-accel", "tcg,thread=multi", "-cpu", "max,la57=off"]
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for guest, host in self.forwards.items())
         network = ["-netdev", f"user,id=net0,ipv6=off{forwards}",
-                   "-device", f"{CARDS[self.card]},netdev=net0,romfile="]
-        if self.taps:
-            network = [word for number, tap in enumerate(self.taps) for word in (
-                "-netdev", f"tap,id=net{number},ifname={tap},script=no,downscript=no",
-                "-device", f"{CARDS[self.card]},netdev=net{number},romfile=")]
+                   "-device", f"{CARDS[self.card]},netdev=net0,mac={self.mac},romfile="]
+        if self.tap:
+            network[1] = f"tap,id=net0,ifname={self.tap},script=no,downscript=no"
         stick = ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}",
                  "-device", "virtio-blk-pci,drive=stick"] if self.stick else []
-        # Without Secure Boot the same firmware runs, with a variable store that has no platform key.
         return [
             "qemu-system-x86_64", "-name", "cashcow", "-machine", "q35,smm=on", *speed, "-smp", "2",
             "-m", str(self.memory), "-uuid", self.identity(), "-nodefaults", "-display", "none", "-no-reboot",

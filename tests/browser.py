@@ -1,0 +1,111 @@
+"""A browser without a screen, for shops that run inside a machine: TLS, cookies, redirects and forms.
+
+It checks no certificate (a new machine has its own) but remembers its SHA-256, which is what people compare.
+"""
+import hashlib
+import html.parser
+import http.client
+import http.cookies
+import ssl
+import urllib.parse
+
+FOLLOWED = 8
+
+
+class Forms(html.parser.HTMLParser):
+    """The forms of a page: action and fields as a browser would send them untouched."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.forms, self.choice = [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "form":
+            self.forms.append((attrs.get("action", ""), {}))
+        elif self.forms and tag == "input" and "name" in attrs and "disabled" not in attrs:
+            fields, kind = self.forms[-1][1], attrs.get("type", "text")
+            if kind in ("radio", "checkbox") and "checked" not in attrs:
+                if kind == "radio":
+                    fields.setdefault(attrs["name"], attrs.get("value", "on"))
+                return
+            fields[attrs["name"]] = attrs.get("value") or ""
+        elif self.forms and tag == "select":
+            self.choice = attrs.get("name")
+        elif self.forms and tag == "option" and self.choice and "disabled" not in attrs:
+            if "selected" in attrs or self.choice not in self.forms[-1][1]:
+                self.forms[-1][1][self.choice] = attrs.get("value", "")
+
+    def handle_endtag(self, tag):
+        if tag == "select":
+            self.choice = None
+
+
+class Page:
+    """An answer: status, head, text, and where it came from after redirects."""
+
+    def __init__(self, at, response):
+        self.at, self.status, self.headers = at, response.status, response.headers
+        self.text = response.read().decode("utf-8", "replace")
+
+    def form(self, action, **fields):
+        """The first form that is sent to `action`, filled in: (action, fields)."""
+        for where, found in Forms(self.text).forms:
+            if where == action:
+                return where, {**found, **fields}
+        raise AssertionError(f"{self.at} ({self.status}) has no form for {action}")
+
+
+class Browser:
+    """One person's browser at one origin."""
+
+    def __init__(self, origin, source=None):
+        self.origin = urllib.parse.urlsplit(origin)
+        self.source = source
+        self.cookies, self.certificate = {}, None
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def submit(self, form):
+        return self.ask("POST", form[0], urllib.parse.urlencode(form[1]))
+
+    def ask(self, method, path, body=None):
+        for _ in range(FOLLOWED):
+            response, connection = self.exchange(method, path, body)
+            with connection:
+                page = Page(path, response)
+            if page.status not in (301, 302, 303, 307, 308):
+                return page
+            aim = urllib.parse.urlsplit(urllib.parse.urljoin(path, page.headers["location"]))
+            path = aim.path + (f"?{aim.query}" if aim.query else "")
+            method, body = ("GET", None) if page.status in (301, 302, 303) else (method, body)
+        raise AssertionError(f"{path} redirects for ever")
+
+    def exchange(self, method, path, body):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = Closing(self.origin.hostname, self.origin.port, timeout=60, context=context)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+        if body is not None:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin",
+                        "Origin": f"https://{self.origin.netloc}"}
+        connection.request(method, path, body, headers)
+        self.certificate = hashlib.sha256(connection.sock.getpeercert(binary_form=True)).hexdigest().upper()
+        response = connection.getresponse()
+        for line in response.headers.get_all("set-cookie") or []:
+            for name, morsel in http.cookies.SimpleCookie(line).items():
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        return response, connection
+
+
+class Closing(http.client.HTTPSConnection):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
