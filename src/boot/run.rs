@@ -184,7 +184,7 @@ fn premises(
             .ok()
             .map(|name| (name, appliance.administrator.email.clone())),
         ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
-        recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
+        recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
     }
 }

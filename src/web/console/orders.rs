@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 
+use super::attempts;
 use super::form::FORM;
 use super::frame::{Clerk, Frame, when};
 use crate::locale::Texts;
@@ -71,6 +72,7 @@ struct OrderPage {
     lines: Vec<Line>,
     sums: Vec<(String, String)>,
     paid: Option<Vec<(String, String)>>,
+    attempts: Vec<attempts::Row>,
 }
 
 const STATES: [(&str, &str, State); 3] = [
@@ -201,6 +203,7 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
             (texts.say("console-order-tax"), order.totals.tax.to_string()),
         ],
         paid,
+        attempts: attempts::of_order(&clerk, order.number)?,
         head,
         frame,
     })

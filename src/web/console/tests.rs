@@ -10,6 +10,8 @@ use tower::ServiceExt;
 use super::*;
 use crate::action::fixture::{EMAIL, Fixture, PASSWORD, RECOVERY_KEY_TEXT};
 use crate::action::{issue_setup_code, load_demo};
+use crate::base::Money;
+use crate::order::{Address, LineItem, ORDERS, Order, PaidWith, ShippingMethod, State};
 
 /// A browser that keeps one cookie.
 struct Browser {
@@ -331,4 +333,92 @@ async fn the_ranges_page_marks_where_the_caller_is() {
     let (_fixture, mut browser) = signed_in().await;
     let page = browser.get("/settings/ranges").await;
     assert!(page.text.contains("10.0.2.0/24") && page.text.contains("You, from 10.0.2.2"));
+}
+
+fn order(number: u64, state: State) -> Order {
+    let money = |minor| Money::new(minor, crate::base::Currency::Eur);
+    fn line<const MOST: usize>(text: &str) -> crate::base::Line<MOST> {
+        crate::base::Line::new(text).unwrap()
+    }
+    let email = crate::base::Email::new("grace@example.com").unwrap();
+    let at = jiff::Timestamp::from_second(1_795_000_000).unwrap();
+    let paid = (state == State::Paid).then(|| PaidWith {
+        brand: "Visa".to_owned(),
+        last_four: "4242".to_owned(),
+        gateway: "test".to_owned(),
+        reference: "test_1".to_owned(),
+        at,
+    });
+    let item = LineItem {
+        sku: line("CUP"),
+        title: line("Cup & saucer"),
+        options: String::new(),
+        handle: "cup".to_owned(),
+        picture: None,
+        quantity: 2,
+        unit_price: money(950),
+        total: money(1900),
+    };
+    let address = Address {
+        name: line("<i>Grace</i>"),
+        street: line("Mill Lane 7"),
+        extra: None,
+        postal_code: line("10115"),
+        city: line("Berlin"),
+        country: crate::order::Country::from_code("DE").unwrap(),
+    };
+    let shipping = ShippingMethod {
+        code: line("standard"),
+        name: line("Standard"),
+        estimate: line("soon"),
+        price: money(490),
+    };
+    let totals = crate::order::Totals::of([money(1900)], money(490), 190).unwrap();
+    let token = crate::base::Token::from_bytes([9; 16]);
+    let lines = vec![item];
+    let test = false;
+    Order {
+        number,
+        link: token,
+        cart: (token, 1),
+        placed: at,
+        state,
+        email,
+        address,
+        shipping,
+        lines,
+        totals,
+        paid,
+        test,
+    }
+}
+
+#[tokio::test]
+async fn orders_come_newest_first_page_by_page_and_by_state() {
+    let (fixture, mut browser) = signed_in().await;
+    let fill = fixture.app().store().transact(|tx| {
+        for number in 1001..=1060 {
+            let state = if number % 2 == 0 { State::Paid } else { State::Cancelled };
+            tx.put(&ORDERS, &number, &order(number, state))?;
+        }
+        Ok::<_, crate::store::StoreError>(())
+    });
+    fill.await.unwrap();
+    let count = |page: &Page| page.text.matches("href=\"/orders/10").count();
+    let mut seen = Vec::new();
+    let mut path = "/orders?state=paid".to_owned();
+    loop {
+        let page = browser.get(&path).await;
+        seen.push(count(&page));
+        assert!(!page.text.contains(">1001<"), "cancelled");
+        let Some(next) = page.text.split("href=\"/orders?state=paid&#38;before=").nth(1) else { break };
+        path = format!("/orders?state=paid&before={}", next.split('"').next().unwrap());
+    }
+    assert_eq!(seen, [25, 5]);
+    let first = browser.get("/orders").await;
+    let place = |number: &str| first.text.find(number).unwrap();
+    assert!(place(">1060<") < place(">1059<") && count(&first) == 25);
+    let page = browser.get("/orders/1060").await;
+    assert!(page.text.contains("Visa •••• 4242") && page.text.contains("EUR 23.90"));
+    assert!(page.text.contains("&#60;i&#62;Grace") && !page.text.contains("<i>"));
 }
