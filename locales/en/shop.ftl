@@ -12,12 +12,12 @@ price-from = from
 price-with-tax = Includes { $rate } % tax,
 price-plus-delivery = plus delivery
 card-sold-out = Sold out
-stock-none = Sold out
+stock-sold-out = Sold out
 stock-few = Only { $count } left
 stock-enough = In stock
 quantity-label = Quantity
 quantity-wrong = Quantity: write a number from 1 to { $most }
-quantity-wrong-in-cart = Quantity: write a number from 0 to { $most }; 0 takes the item out
+quantity-wrong-in-cart = { $title }: write a number from 0 to { $most }; 0 takes the item out
 
 home-title = Start
 home-all = See all { $count }
@@ -175,7 +175,7 @@ pay-closed = This shop cannot take payments at the moment. Your cart is kept. Pl
 
 ## Order
 
-order-number = Order { $number }
+order-page-number = Order { $number }
 order-paid-title = Thank you for your order
 order-paid-text = Your payment has arrived and your order is placed.
 order-declined-title = The payment did not go through
@@ -187,13 +187,13 @@ order-waiting-title = Waiting for the bank's answer
 order-waiting-text = Your order is kept and its items are held for you. Do not pay again: the payment was sent once and will not be sent again.
 order-waiting-more = This page asks by itself every few seconds. You may also close it and come back through its address later.
 order-again = Pay with another card
-order-test = This is a test order: no money moved, and nothing will be sent.
+order-page-test = This is a test order: no money moved, and nothing will be sent.
 order-next = What happens next
 order-next-pack = We pack your order.
 order-next-delivery = It goes out by { $name }, which takes { $estimate }.
 order-next-link = This page stays at its address. Bookmark or print it; whoever has the link can see the order.
-order-placed = Placed
-order-payment = Paid with
+order-page-placed = Placed
+order-page-payment = Paid with
 order-paid-with = { $brand } ending in { $digits }
 order-help = Questions
 order-bought = What you ordered

@@ -58,7 +58,7 @@ pub(super) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
         Ok(Settled { alarm: Some(alarm) }) => {
-            log::error!(target: "alarm", "order {}, attempt {}: {alarm}", id.0, id.1);
+            log::error!(target: "cashcow::alarm", "order {}, attempt {}: {alarm}", id.0, id.1);
         }
         Ok(Settled { alarm: None }) => {}
         Err(error) => log::error!("order {}: the outcome could not be kept, and is asked for: {error}", id.0),

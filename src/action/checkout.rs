@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::App;
+use super::begin::under_way;
 use crate::base::{Line, Token};
 use crate::cart::{CARTS, CHECKOUTS, Checkout};
 use crate::operator::Settings;
-use crate::order::{Address, Email};
-use crate::store::{Reads, StoreError};
+use crate::order::{Address, Email, ORDERS, ORDERS_OF_CARTS};
+use crate::store::{Reads, Span, StoreError};
 
 /// Why a step of the checkout was not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,4 +70,17 @@ pub async fn choose_delivery(
             Ok(())
         })
         .await
+}
+
+/// The link of the order for which this cart is being paid just now, if there is one. Its owner is shown
+/// that order, not another payment form.
+pub fn payment_under_way(app: &App, cart: Token) -> Result<Option<Token>, StoreError> {
+    app.store().read(|view| {
+        for (_, number) in view.scan(&ORDERS_OF_CARTS, &Span::under(&cart, 1).newest_first())? {
+            if under_way(view, number)?.is_some() {
+                return Ok(view.get(&ORDERS, &number)?.map(|order| order.link));
+            }
+        }
+        Ok(None)
+    })
 }

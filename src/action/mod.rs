@@ -14,6 +14,7 @@ mod demo;
 mod draft;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod forget_carts;
 mod go_live;
 mod import_products;
 mod office;
@@ -35,11 +36,12 @@ pub use certificate::{
     request_certificate, uploaded_certificate,
 };
 pub use charging::{MOST_CHARGES, finish_charges};
-pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact};
+pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{
     ChooseGateway, GatewayError, GatewayState, choose_gateway, gateway_state, restore_gateway,
 };
 pub use demo::{DemoError, load_demo, open_shop};
+pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};

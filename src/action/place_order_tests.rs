@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use self::bench::{
     Bench, Counter, Cut, DELIVERY, GOOD, NO_MONEY, PRICE, SILENT, apron, details, eur, fake, line, link,
 };
-use super::super::{UNPAID_FOR, reconcile, recover, standing};
+use super::super::{MOST_ATTEMPTS, MOST_CHARGES, UNPAID_FOR, finish_charges, reconcile, recover, standing};
 use super::*;
 use crate::cart::{CARTS, CHECKOUTS};
 use crate::catalog::PRODUCTS;
@@ -341,4 +341,56 @@ async fn a_shop_that_is_live_takes_nothing_with_the_test_gateway() {
     bench.app.use_gateway(None);
     assert_eq!(bench.pay(bench.cart(1).await, GOOD).await, Err(PlaceError::NoGateway));
     assert_eq!(bench.orders().len(), 0);
+}
+
+#[tokio::test]
+async fn a_shopper_who_closes_the_page_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), 5).await;
+    let cart = bench.cart(1).await;
+    let page = tokio::time::timeout(Duration::ZERO, place_order(&bench.app, bench.form(cart, 1, GOOD)));
+    assert!(page.await.is_err(), "the page is closed while the charge is under way");
+    finish_charges(&bench.app, Duration::from_secs(9)).await;
+    assert_eq!((bench.orders()[0].state, bench.stock()), (State::Paid, (4, 0)));
+}
+
+#[tokio::test]
+async fn charges_at_once_and_attempts_per_order_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), 99).await;
+    let cart = bench.cart(1).await;
+    for _ in 0..MOST_ATTEMPTS {
+        assert!(matches!(bench.pay(cart, NO_MONEY).await, Ok(Placed::Declined { .. })));
+    }
+    assert_eq!(bench.pay(cart, GOOD).await, Err(PlaceError::TooMany));
+
+    let counter = Arc::new(Counter::default());
+    bench.app.use_gateway(Some(fake(&counter, Cut::BeforeCharge).0));
+    let mut pages = tokio::task::JoinSet::new();
+    for _ in 0..MOST_CHARGES {
+        let (app, form) = (Arc::clone(&bench.app), bench.form(bench.cart(1).await, 1, GOOD));
+        pages.spawn(async move { place_order(&app, form).await });
+    }
+    let busy = || counter.made.lock().unwrap().len() == usize::try_from(MOST_CHARGES).unwrap();
+    while !busy() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let before = bench.orders().len();
+    assert_eq!(bench.pay(bench.cart(1).await, GOOD).await, Err(PlaceError::TooMany));
+    assert_eq!(bench.orders().len(), before, "nothing was begun");
+}
+
+#[tokio::test]
+async fn who_reloads_the_page_has_the_gateway_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), 5).await;
+    let form = bench.form(bench.cart(1).await, 1, SILENT);
+    let page = tokio::time::timeout(Duration::from_millis(300), place_order(&bench.app, form));
+    assert!(page.await.is_err(), "the answer is lost");
+    finish_charges(&bench.app, Duration::from_secs(9)).await;
+    let link = bench.orders()[0].link;
+    assert_eq!(standing(&bench.app, link).await, Ok(Some(Placed::Waiting { link })), "asked too soon");
+    bench.clock.step(SignedDuration::from_secs(3));
+    assert_eq!(standing(&bench.app, link).await, Ok(Some(Placed::Paid { link })));
+    assert_eq!(standing(&bench.app, Token::random(bench.app.random())).await, Ok(None));
 }

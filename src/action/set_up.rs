@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Actor, App, Office, sign_in::begin};
+use super::{Actor, App, Office, restore_gateway, sign_in::begin};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, TextError, Token};
 use crate::operator::{SETTINGS, Settings};
@@ -202,6 +202,11 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
         })
         .await?;
     event.log();
+    if app.gateway().is_none()
+        && let Err(error) = restore_gateway(office)
+    {
+        log::warn!(target: "action", "the gateway cannot be opened: {error}");
+    }
     if recovery_key(office)?.is_none() {
         mark_done(&office.premises().setup_done)?;
     }

@@ -13,7 +13,7 @@ use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
-    keep_reconciling, recover, restore_gateway,
+    keep_forgetting_carts, keep_reconciling, recover, restore_gateway,
 };
 use crate::base::{Line, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
@@ -119,6 +119,7 @@ pub(super) async fn run(
         log::info!(target: "boot", "{open} payments were under way when the service stopped: asking the gateway");
     }
     let reconciling = tokio::spawn(keep_reconciling(Arc::clone(&app)));
+    let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
@@ -136,6 +137,7 @@ pub(super) async fn run(
     finish_charges(&app, Duration::from_secs(20)).await;
     reconciling.abort();
     pulse.abort();
+    forgetting.abort();
     Ok(())
 }
 
@@ -182,7 +184,7 @@ fn premises(
             .ok()
             .map(|name| (name, appliance.administrator.email.clone())),
         ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
-        recovery_key: settings.paths.recovery_key.exists().then(|| settings.paths.recovery_key.clone()),
+        recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
     }
 }

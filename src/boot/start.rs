@@ -51,7 +51,11 @@ where
 
 fn fault(error: &BootError) -> Failure {
     log::error!("the service ends: {error}");
-    let exit = if matches!(error, BootError::Appliance(_)) { Exit::Config } else { Exit::Software };
+    let exit = match error {
+        BootError::Appliance(_) => Exit::Config,
+        BootError::Machine(failure) => failure.exit,
+        _ => Exit::Software,
+    };
     Failure::new(exit, format!("cashcowd: {error}"))
 }
 

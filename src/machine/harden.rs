@@ -28,3 +28,28 @@ pub fn refuse_root() -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::prctl::{get_dumpable, get_no_new_privs};
+    use nix::sys::resource::getrlimit;
+
+    const INSIDE: &str = "CASHCOW_TEST_HARDEN";
+
+    /// Runs itself once more, since what is given up does not come back.
+    #[test]
+    fn what_is_given_up_is_gone() {
+        if std::env::var_os(INSIDE).is_none() {
+            let name = "machine::harden::tests::what_is_given_up_is_gone";
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            let output = again.args(["--exact", name]).env(INSIDE, "1").output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            return;
+        }
+        harden().unwrap();
+        assert_eq!(getrlimit(Resource::RLIMIT_CORE).unwrap(), (0, 0));
+        assert_eq!((get_dumpable(), get_no_new_privs()), (Ok(false), Ok(true)));
+        assert_eq!(refuse_root().is_err(), geteuid().is_root());
+    }
+}

@@ -84,12 +84,13 @@ struct Queue {
 
 impl Log for Queue {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let own = metadata.target().starts_with("cashcow");
-        metadata.level() <= if own { Level::Info } else { Level::Warn }
+        metadata.level() <= Level::Info
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.enabled(record.metadata()) {
+        // By the module, since a target may be any word.
+        let own = record.module_path().is_some_and(|path| path.starts_with("cashcow"));
+        if record.level() > if own { Level::Info } else { Level::Warn } {
             return;
         }
         let mut fields = Fields(Vec::new());
@@ -216,7 +217,10 @@ mod tests {
     }
 
     fn say(queue: &Queue, level: Level, target: &str, text: &str) {
-        queue.log(&Record::builder().level(level).target(target).args(format_args!("{text}")).build());
+        let module = if target == "hyper" { "hyper::client" } else { "cashcow::store" };
+        let mut record = Record::builder();
+        record.level(level).target(target).module_path(Some(module));
+        queue.log(&record.args(format_args!("{text}")).build());
     }
 
     #[test]
@@ -242,6 +246,7 @@ mod tests {
         say(&queue, Level::Warn, "cashcow", "a\nerror cashcow: forged\u{1b}[2J");
         say(&queue, Level::Warn, "cashcow", &"x".repeat(5000));
         say(&queue, Level::Info, "hyper", "not ours and not a warning");
+        say(&queue, Level::Info, "boot", "ours");
         let fields = [("order", "7")];
         let record = Record::builder()
             .level(Level::Error)
@@ -254,7 +259,7 @@ mod tests {
         let lines = written(&receiver, &dropped);
         assert_eq!(lines[0], "warn cashcow: a error cashcow: forged?[2J");
         assert_eq!(lines[1].chars().count(), "warn cashcow: ".len() + LONGEST + 1);
-        assert_eq!(lines[2..], ["error cashcow: late (order=7)"]);
+        assert_eq!(lines[2..], ["info boot: ours", "error cashcow: late (order=7)"]);
     }
 
     #[test]

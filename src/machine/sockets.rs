@@ -61,3 +61,70 @@ fn duplicate(number: RawFd) -> std::io::Result<OwnedFd> {
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     borrowed.try_clone_to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::fcntl::{FcntlArg, fcntl};
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+    use std::process::Command;
+
+    const INSIDE: &str = "CASHCOW_TEST_SOCKETS";
+
+    /// Runs one test of this file with these sockets as 3, 4 and 5, as systemd would.
+    fn again(test: &str, names: &str, inside: &str, sockets: [&dyn AsFd; 3]) {
+        let numbers = sockets.map(|socket| fcntl(socket.as_fd(), FcntlArg::F_DUPFD(20)).unwrap().to_string());
+        let script = format!(
+            "exec 3<&{} 4<&{} 5<&{}; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$0\" --exact machine::sockets::tests::{test}",
+            numbers[0], numbers[1], numbers[2]
+        );
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(script).arg(std::env::current_exe().unwrap());
+        let output = bash.env("LISTEN_FDNAMES", names).env(INSIDE, inside).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    fn listen() -> TcpListener {
+        TcpListener::bind("127.0.0.1:0").unwrap()
+    }
+
+    #[test]
+    fn sockets_are_taken_by_name_not_by_place() {
+        if std::env::var_os(INSIDE).is_none() {
+            let [one, two, three] = [listen(), listen(), listen()];
+            let port = |socket: &TcpListener| socket.local_addr().unwrap().port().to_string();
+            let ports = [&three, &one, &two].map(port).join(",");
+            let name = "sockets_are_taken_by_name_not_by_place";
+            again(name, "https:console:http", &ports, [&one, &two, &three]);
+            return;
+        }
+        let wanted = std::env::var(INSIDE).unwrap();
+        for _ in 0..2 {
+            let HandedSockets { http, https, console } = handed_sockets().unwrap();
+            let ports = [http, https, console].map(|socket| socket.local_addr().unwrap().port().to_string());
+            assert_eq!(ports.join(","), wanted);
+        }
+    }
+
+    #[test]
+    fn what_does_not_listen_is_refused() {
+        if std::env::var_os(INSIDE).is_none() {
+            let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+            again("what_does_not_listen_is_refused", "http:https:console", "1", [&udp, &listen(), &listen()]);
+            return;
+        }
+        let text = handed_sockets().unwrap_err().text;
+        assert!(text.contains("http: is not a listening stream socket; start the service through"), "{text}");
+    }
+
+    #[test]
+    fn a_missing_name_is_named() {
+        if std::env::var_os(INSIDE).is_none() {
+            again("a_missing_name_is_named", "http:https:https", "1", [&listen(), &listen(), &listen()]);
+            return;
+        }
+        let text = handed_sockets().unwrap_err().text;
+        assert!(text.contains("two are named https"), "{text}");
+    }
+}

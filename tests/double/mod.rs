@@ -1,6 +1,6 @@
 //! A gateway of our own for faults: a TLS server that speaks Stripe's PaymentIntents as far as the shop uses
 //! them, counts every charge, and fails on order. It runs in the test's process, which outlives the shop's.
-#![allow(dead_code, reason = "each suite uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
 
 mod intents;
 mod wire;

@@ -122,7 +122,7 @@ impl Admin {
     /// Lets Stripe take the cards.
     pub async fn use_stripe(&mut self, key: &str) {
         let page = self.browser.get("/settings/gateway").await;
-        let form = page.form("/settings/gateway").set("gateway", "stripe").set("secret_key", key);
+        let form = page.form("/settings/gateway").set("gateway", "stripe").set("stripe_key", key);
         let page = self.browser.submit(form).await;
         assert!(page.status.is_success(), "{} {}", page.status, page.words());
     }

@@ -44,6 +44,7 @@ async fn two_hundred_cards_leave_no_trace() {
     planted_sentinels_are_found(&scan, &sentinels, folder.path());
 
     let mut admin = Admin::set_up(&shop).await;
+    admin.restock("stoneware-mug", 9_000).await;
     let mut said = Vec::new();
     for (round, batch) in sentinels.chunks(ORDERS / AT_ONCE).enumerate() {
         let (shop, batch) = (Arc::clone(&shop), batch.to_vec());

@@ -1,5 +1,6 @@
 //! Looking for card numbers in bytes, in every dress that they could wear.
 
+use aho_corasick::AhoCorasick;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -18,9 +19,14 @@ pub struct Find {
     pub at: usize,
 }
 
+/// Names that a card verification code goes by.
+const NAMES: [&str; 6] = ["cc-csc", "cvc", "cvv", "csc", "card_code", "security_code"];
+
 /// Everything that is searched for, ready to be found in one pass.
 pub struct Scan {
-    needles: Vec<(Vec<u8>, &'static str)>,
+    finder: AhoCorasick,
+    dresses: Vec<&'static str>,
+    names: AhoCorasick,
     sentinels: Vec<Sentinel>,
 }
 
@@ -44,26 +50,19 @@ impl Scan {
             }
             needles.push((packed(number), "packed BCD"));
         }
-        Self { needles, sentinels: sentinels.to_vec() }
+        let (texts, dresses): (Vec<Vec<u8>>, Vec<_>) = needles.into_iter().unzip();
+        let finder = AhoCorasick::new(texts).unwrap();
+        Self { finder, dresses, names: AhoCorasick::new(NAMES).unwrap(), sentinels: sentinels.to_vec() }
     }
 
     /// Every find in `bytes`.
     pub fn search(&self, place: &str, bytes: &[u8]) -> Vec<Find> {
-        let mut finds = Vec::new();
-        // All needles are found through an index of their first four bytes.
-        let mut index: std::collections::HashMap<[u8; 4], Vec<usize>> = std::collections::HashMap::new();
-        for (n, (needle, _)) in self.needles.iter().enumerate() {
-            index.entry(needle[..4].try_into().unwrap()).or_default().push(n);
-        }
-        for at in 0..bytes.len().saturating_sub(3) {
-            let head: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
-            for n in index.get(&head).into_iter().flatten() {
-                let (needle, dress) = &self.needles[*n];
-                if bytes[at..].starts_with(needle) {
-                    finds.push(Find { place: place.to_owned(), dress, at });
-                }
-            }
-        }
+        let numbers = self.finder.find_overlapping_iter(bytes).map(|found| Find {
+            place: place.to_owned(),
+            dress: self.dresses[found.pattern().as_usize()],
+            at: found.start(),
+        });
+        let mut finds: Vec<_> = numbers.collect();
         finds.extend(self.codes(place, bytes));
         finds
     }
@@ -72,20 +71,19 @@ impl Scan {
     /// name says what they are (`cc-csc=123`, `"cvc":"123"`).
     fn codes(&self, place: &str, bytes: &[u8]) -> Vec<Find> {
         let mut finds = Vec::new();
-        for name in ["cc-csc", "cvc", "cvv", "csc", "card_code", "[cvc]", "security_code"] {
-            for (at, _) in occurrences(bytes, name.as_bytes()) {
-                let behind: String = bytes[at + name.len()..]
-                    .iter()
-                    .take(8)
-                    .map(|byte| char::from(*byte))
-                    .skip_while(|letter| {
-                        matches!(letter, '"' | '\'' | '=' | ':' | ' ' | ']' | '%' | '5' | 'D')
-                    })
-                    .take_while(char::is_ascii_digit)
-                    .collect();
-                if self.sentinels.iter().any(|sentinel| sentinel.code == behind) {
-                    finds.push(Find { place: place.to_owned(), dress: "code behind its field's name", at });
-                }
+        for name in self.names.find_overlapping_iter(bytes) {
+            let (at, end) = (name.start(), name.end());
+            let mut behind = &bytes[end..bytes.len().min(end + 16)];
+            while let Some(rest) = [&b"%5D"[..], b"%5B", b"\"", b"'", b"=", b":", b" ", b"]"]
+                .iter()
+                .find_map(|mark| behind.strip_prefix(*mark))
+            {
+                behind = rest;
+            }
+            let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let behind = String::from_utf8_lossy(&behind[..digits]);
+            if self.sentinels.iter().any(|sentinel| sentinel.code == behind) {
+                finds.push(Find { place: place.to_owned(), dress: "code behind its field's name", at });
             }
         }
         finds

@@ -10,5 +10,6 @@ resources.Store.dump_to_disk = lambda self: None
 
 listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 listener.bind(("127.0.0.1", 0))
+listener.listen()
 print(listener.getsockname()[1], flush=True)
 web.run_app(server.app, sock=listener, access_log=None, print=None)

@@ -4,6 +4,7 @@
 
 mod check;
 mod firewall;
+mod journal;
 
 use std::process::{Command, Output};
 

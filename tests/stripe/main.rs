@@ -6,6 +6,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
     reason = "a test may fail loudly"
 )]
 
@@ -13,6 +15,7 @@
 mod double;
 #[path = "../localstripe/mod.rs"]
 mod localstripe;
+mod memory;
 
 use std::net::SocketAddr;
 

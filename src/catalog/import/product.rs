@@ -53,16 +53,16 @@ fn note<T>(row: u64, column: Column, value: Result<T, Problem>, mistakes: &mut M
 impl Draft {
     /// Reads the product's own cells on its first row.
     pub(super) fn begin<'a>(row: u64, cells: &Cells<'a>, mistakes: &mut Mistakes) -> Self {
-        let title = note(row, Column::Title, Line::new(cells(Column::Title)).map_err(text), mistakes);
-        let category =
-            note(row, Column::Category, Line::new(cells(Column::Category)).map_err(text), mistakes);
-        let body = note(row, Column::Body, Paragraph::new(cells(Column::Body)).map_err(text), mistakes);
         let handle = note(
             row,
             Column::Handle,
             Handle::new(cells(Column::Handle)).map_err(|_| Problem::Handle),
             mistakes,
         );
+        let title = note(row, Column::Title, Line::new(cells(Column::Title)).map_err(text), mistakes);
+        let category =
+            note(row, Column::Category, Line::new(cells(Column::Category)).map_err(text), mistakes);
+        let body = note(row, Column::Body, Paragraph::new(cells(Column::Body)).map_err(text), mistakes);
         let options = option_names(row, cells, mistakes);
         let picture = picture(row, cells, mistakes);
         let status = note(row, Column::Status, status(cells(Column::Status)), mistakes);

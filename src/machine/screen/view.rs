@@ -56,16 +56,17 @@ impl Viewer {
     pub(super) fn look(&mut self) -> View {
         let mut problems = self.places.problems().all();
         let mut status = self.status();
-        match &mut status {
-            Some(status) if self.silent() => {
-                status.ready = false;
+        if let Some(status) = &mut status {
+            let silent = self.silent();
+            status.ready &= !silent;
+            if silent && status.problems.is_empty() {
                 problems.push(Problem::new(
                     "the shop's service does not answer",
                     "wait a minute; if this stays, start the machine again",
                 ));
             }
-            Some(status) => problems.append(&mut status.problems),
-            None => {}
+            // A service that could not start has said why in its last words.
+            problems.append(&mut status.problems);
         }
         let firewall = FirewallState::load(&self.places.firewall());
         let allowed = firewall.map(|state| state.admin.into_iter().collect()).unwrap_or_default();

@@ -181,3 +181,32 @@ async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
     let body = body.map_err(|error| CallError::Lost(error.to_string()))?.to_bytes();
     Ok(Answer { status, body })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> Call {
+        Call {
+            method: Method::POST,
+            path: "/v1/payment_intents".to_owned(),
+            headers: HeaderMap::new(),
+            form: Some(Form::of(&[("number", "4242")])),
+            limit: Duration::from_secs(5),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_this_machine_is_never_called() {
+        let client = Client::new("localhost", Detour::default()).unwrap();
+        match client.send(call()).await {
+            Err(CallError::NotSent(why)) => assert_eq!(why, "the name has no public address"),
+            Err(CallError::Lost(_)) | Ok(_) => panic!("it was called"),
+        }
+    }
+
+    #[test]
+    fn a_root_that_is_no_certificate_is_refused_at_once() {
+        assert!(Detour::new(None, Some("not a certificate")).is_err());
+    }
+}

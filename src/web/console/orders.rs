@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 
+use super::attempts;
 use super::form::FORM;
 use super::frame::{Clerk, Frame, when};
 use crate::locale::Texts;
@@ -70,21 +71,21 @@ struct OrderPage {
     delivery: String,
     lines: Vec<Line>,
     sums: Vec<(String, String)>,
-    total: String,
     paid: Option<Vec<(String, String)>>,
+    attempts: Vec<attempts::Row>,
 }
 
 const STATES: [(&str, &str, State); 3] = [
-    ("paid", "order-state-paid", State::Paid),
-    ("awaiting", "order-state-awaiting", State::AwaitingPayment),
-    ("cancelled", "order-state-cancelled", State::Cancelled),
+    ("paid", "console-order-state-paid", State::Paid),
+    ("awaiting", "console-order-state-awaiting", State::AwaitingPayment),
+    ("cancelled", "console-order-state-cancelled", State::Cancelled),
 ];
 
 fn state_of(texts: &Texts, state: State) -> (String, &'static str) {
     match state {
-        State::Paid => (texts.say("order-state-paid"), "good"),
-        State::AwaitingPayment => (texts.say("order-state-awaiting"), "warn"),
-        State::Cancelled => (texts.say("order-state-cancelled"), "muted"),
+        State::Paid => (texts.say("console-order-state-paid"), "good"),
+        State::AwaitingPayment => (texts.say("console-order-state-awaiting"), "warn"),
+        State::Cancelled => (texts.say("console-order-state-cancelled"), "muted"),
     }
 }
 
@@ -175,7 +176,7 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
     let order = clerk.desk.site.app.store().read(|view| view.get(&ORDERS, &number).map_err(Failure::from))?;
     let order = order.ok_or(Failure::NotFound)?;
     let texts = clerk.texts();
-    let title = texts.say_with("order-title", &[("number", order.number.to_string().into())]);
+    let title = texts.say_with("console-order-title", &[("number", order.number.to_string().into())]);
     let (head, frame) = clerk.frame(title, "/orders");
     let address = &order.address;
     let town = format!("{} {}", address.postal_code, address.city);
@@ -197,12 +198,12 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
         delivery: format!("{} ({})", order.shipping.name, order.shipping.estimate),
         lines: order.lines.iter().map(line).collect(),
         sums: vec![
-            (texts.say("order-items"), order.totals.items.to_string()),
-            (texts.say("order-delivery"), order.totals.shipping.to_string()),
-            (texts.say("order-tax"), order.totals.tax.to_string()),
+            (texts.say("console-order-items"), order.totals.items.to_string()),
+            (texts.say("console-order-delivery"), order.totals.shipping.to_string()),
+            (texts.say("console-order-tax"), order.totals.tax.to_string()),
         ],
-        total: order.totals.total.to_string(),
         paid,
+        attempts: attempts::of_order(&clerk, order.number)?,
         head,
         frame,
     })

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::attempts;
 use super::frame::{Clerk, Frame, when};
 use super::orders::{Row, latest};
 use crate::action::{self, Premises};
@@ -57,6 +58,9 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     let mut tasks = Vec::new();
     if action::recovery_key(office).map_err(|error| Failure::Internal(error.to_string()))?.is_some() {
         tasks.push(task("task-recovery-title", "task-recovery-text", "/setup/recovery-key"));
+    }
+    if attempts::without_answer(clerk)? > 0 {
+        tasks.push(task("task-unsettled-title", "task-unsettled-text", "/orders?state=awaiting"));
     }
     let catalog = clerk.desk.site.app.catalog();
     if !catalog.all().iter().any(|product| !product.demo && product.status == Status::Active) {

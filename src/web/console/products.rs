@@ -80,8 +80,8 @@ fn stock_of(clerk: &Clerk, product: &Product) -> Result<Vec<Stock>, Failure> {
 
 fn status_of(texts: &Texts, status: Status) -> (String, &'static str) {
     match status {
-        Status::Active => (texts.say("product-active"), "good"),
-        Status::Draft => (texts.say("product-draft"), "muted"),
+        Status::Active => (texts.say("console-product-active"), "good"),
+        Status::Draft => (texts.say("console-product-draft"), "muted"),
     }
 }
 
@@ -124,11 +124,11 @@ fn row(texts: &Texts, product: &Product, stock: &[Stock]) -> Row {
     let available = stock.iter().fold(0_u32, |sum, stock| sum.saturating_add(stock.available()));
     let empty = stock.iter().filter(|stock| stock.available() == 0).count();
     let stock = match (available, empty) {
-        (0, _) => (texts.say("stock-none"), "bad"),
-        (_, 0) => (texts.say_with("stock-count", &[("count", available.into())]), "plain"),
+        (0, _) => (texts.say("console-stock-none"), "bad"),
+        (_, 0) => (texts.say_with("console-stock-count", &[("count", available.into())]), "fine"),
         (_, empty) => {
             let values = [("count", available.into()), ("empty", empty.into())];
-            (texts.say_with("stock-some-none", &values), "warn")
+            (texts.say_with("console-stock-some-none", &values), "warn")
         }
     };
     let prices = product.variants.iter().map(|variant| variant.price);
@@ -179,12 +179,14 @@ pub async fn change(
     if problems.is_empty() {
         match action::change_product(clerk.desk.office.app(), &clerk.signed.actor, wish).await {
             Ok(()) => return Ok(Redirect::to(&format!("/products/{handle}?saved")).into_response()),
-            Err(ProductError::Price(sku)) => {
-                problems.push(Problem::new(&format!("price.{sku}"), clerk.texts().say("product-price-wrong")))
-            }
-            Err(ProductError::Stock(sku)) => {
-                problems.push(Problem::new(&format!("stock.{sku}"), clerk.texts().say("product-stock-wrong")))
-            }
+            Err(ProductError::Price(sku)) => problems.push(Problem::new(
+                &format!("price.{sku}"),
+                clerk.texts().say("console-product-price-wrong"),
+            )),
+            Err(ProductError::Stock(sku)) => problems.push(Problem::new(
+                &format!("stock.{sku}"),
+                clerk.texts().say("console-product-stock-wrong"),
+            )),
             Err(ProductError::Gone) => return Err(Failure::NotFound),
             Err(ProductError::Denied(denied)) => return Err(denied.into()),
             Err(ProductError::Store(error)) => return Err(error.into()),
@@ -206,7 +208,7 @@ fn read(
         let Some(typed) = fields.find(&name("price")) else { continue };
         let price = Money::parse(typed, variant.price.currency).ok();
         if price.is_none() {
-            problems.push(Problem::new(&name("price"), texts.say("product-price-wrong")));
+            problems.push(Problem::new(&name("price"), texts.say("console-product-price-wrong")));
         }
         let number = |kind: &str| {
             let typed = fields.get(&name(kind)).trim();
@@ -215,7 +217,7 @@ fn read(
         };
         let stock = number("stock");
         if stock.is_none() {
-            problems.push(Problem::new(&name("stock"), texts.say("product-stock-wrong")));
+            problems.push(Problem::new(&name("stock"), texts.say("console-product-stock-wrong")));
         }
         if let (Some(price), Some(stock), Some(stock_was)) = (price, stock, number("was")) {
             variants.push(ChangeVariant { sku: sku.to_owned(), price, stock_was, stock });
@@ -234,7 +236,7 @@ fn draw(
     let product = catalog.product(handle).ok_or(Failure::NotFound)?;
     let stock = stock_of(clerk, product)?;
     let (head, mut frame) = clerk.frame(product.title.to_string(), "/products");
-    frame.done = saved.then(|| clerk.texts().say("product-saved"));
+    frame.done = saved.then(|| clerk.texts().say("console-product-saved"));
     let offers = product.variants.iter().zip(&stock).map(|(variant, stock)| {
         let id = |kind: &str| format!("{kind}.{}", variant.sku);
         let value = |kind: &str| typed.and_then(|fields| fields.find(&id(kind))).map(str::to_owned);

@@ -27,6 +27,8 @@ pub struct Row {
     pub total: String,
     /// What its owner must know, and whether it hinders buying.
     pub trouble: Option<(String, bool)>,
+    /// What is wrong with the quantity that was typed.
+    pub problem: Option<String>,
 }
 
 /// The sums.
@@ -107,7 +109,7 @@ pub async fn add(visit: Visit, request: Request<Body>) -> Result<Response, Failu
 pub async fn update(visit: Visit, request: Request<Body>) -> Result<Response, Failure> {
     let (fields, cart) = visit.form(request).await?;
     let version = fields.get("version").parse().unwrap_or(u64::MAX);
-    let (changes, mut problems) = read_changes(visit.texts(), &fields);
+    let (changes, mut problems) = read_changes(&visit, &fields);
     if problems.is_empty() {
         match change(&visit, cart, version, changes).await? {
             None if fields.get("then") == "checkout" => {
@@ -133,7 +135,8 @@ async fn change(
     }
 }
 
-fn read_changes(texts: &Texts, fields: &Fields) -> (Vec<(Line<60>, u32)>, Vec<Problem>) {
+fn read_changes(visit: &Visit, fields: &Fields) -> (Vec<(Line<60>, u32)>, Vec<Problem>) {
+    let catalog = visit.site.app.catalog();
     let (mut changes, mut problems) = (Vec::new(), Vec::new());
     if let Some(sku) = fields.find("remove") {
         changes.extend(Line::new(sku).ok().map(|sku| (sku, 0)));
@@ -143,12 +146,19 @@ fn read_changes(texts: &Texts, fields: &Fields) -> (Vec<(Line<60>, u32)>, Vec<Pr
         match (Line::new(sku), read_quantity(typed)) {
             (Ok(sku), Some(quantity)) => changes.push((sku, quantity)),
             _ => {
-                let text = texts.say_with("quantity-wrong-in-cart", &[("most", MOST_OF_ONE.into())]);
+                let title = catalog.variant(sku).map_or("", |(product, _)| product.title.as_str());
+                let values = [("title", title.into()), ("most", MOST_OF_ONE.into())];
+                let text = visit.texts().say_with("quantity-wrong-in-cart", &values);
                 problems.push(Problem { field: format!("q.{sku}"), text });
             }
         }
     }
     (changes, problems)
+}
+
+/// What was typed as a quantity, as far as it could be one: nothing longer is sent back.
+fn shown_again(typed: &str) -> String {
+    typed.chars().take(6).collect()
 }
 
 /// Digits only, up to the most of one.
@@ -194,7 +204,7 @@ pub(super) fn draw(
         frame,
         csrf: visit.form_token(),
         version: basket.version,
-        rows: rows(visit.texts(), &basket, typed),
+        rows: rows(visit.texts(), &basket, typed, &problems),
         sums: sums(visit.texts(), &basket, visit.settings.tax_permille),
         can_be_bought: basket.can_be_bought(),
         notice,
@@ -204,13 +214,15 @@ pub(super) fn draw(
 }
 
 /// The lines of a cart, with what was typed into them last.
-pub fn rows(texts: &Texts, basket: &Basket, typed: Option<&Fields>) -> Vec<Row> {
+pub fn rows(texts: &Texts, basket: &Basket, typed: Option<&Fields>, problems: &[Problem]) -> Vec<Row> {
     let row = |line: &action::BasketLine| {
         let id = format!("q.{}", line.sku);
-        let typed = typed.and_then(|fields| fields.find(&id)).map(str::to_owned);
+        let problem = problems.iter().find(|problem| problem.field == id).map(|one| one.text.clone());
+        let typed = typed.and_then(|fields| fields.find(&id)).map(shown_again);
         Row {
             quantity: typed.unwrap_or_else(|| line.quantity.to_string()),
             id,
+            problem,
             sku: line.sku.to_string(),
             title: line.title.clone(),
             options: line.options.clone(),

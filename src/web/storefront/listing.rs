@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::frame::{Frame, Visit};
 use crate::catalog::{Product, STOCK, category_slug};
+use crate::payment::looks_like_card_number;
 use crate::store::{Reads, StoreError};
 use crate::web::{Failure, Fields, Head, Limits};
 
@@ -120,6 +121,8 @@ pub async fn category(
 pub async fn search(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let fields = read_query(query)?;
     let words: String = fields.get("q").trim().chars().take(LONGEST_QUERY).collect();
+    // A card number typed here is already too far; it is not sent back on top.
+    let words = if looks_like_card_number(&words) { String::new() } else { words };
     let catalog = visit.site.app.catalog();
     let products: Vec<_> = catalog.search(&words).collect();
     let texts = visit.texts();

@@ -43,3 +43,6 @@ pub fn router(site: Site) -> Router {
         .layer(from_fn(headers::guard))
         .with_state(site)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::base::Token;
 use crate::catalog::PictureRef;
 use crate::locale::Texts;
 use crate::order::{LineItem, ORDER_LINKS, ORDERS, Order, State};
-use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason};
+use crate::payment::{ATTEMPTS, Attempt, AttemptState};
 use crate::store::{Reads, Span, StoreError};
 use crate::web::{Failure, Head};
 
@@ -63,6 +63,8 @@ struct OrderPage {
 /// `GET /order/{link}`.
 pub async fn show(visit: Visit, Path(link): Path<String>) -> Result<Response, Failure> {
     let link: Token = link.parse().map_err(|_| Failure::NotFound)?;
+    // A payment whose answer was lost is asked about by whoever looks at it.
+    crate::action::standing(&visit.site.app, link).await?;
     let found = visit.site.app.store().read(|view| {
         let Some(number) = view.get(&ORDER_LINKS, &link)? else { return Ok(None) };
         let Some(order) = view.get(&ORDERS, &number)? else { return Ok(None) };
@@ -114,7 +116,7 @@ fn standing(texts: &Texts, order: &Order, attempt: Option<&Attempt>, own: bool) 
         (State::Paid, _) => make("order-paid-title", texts.say("order-paid-text"), "good"),
         (State::Cancelled, _) => make("order-cancelled-title", texts.say("order-cancelled-text"), "warn"),
         (State::AwaitingPayment, Some(AttemptState::Declined { reason })) => {
-            Standing { again: own, ..make("order-declined-title", texts.say(decline_key(*reason)), "bad") }
+            Standing { again: own, ..make("order-declined-title", texts.say(reason.key()), "bad") }
         }
         (State::AwaitingPayment, Some(state)) if !state.is_final() => {
             Standing { waiting: true, ..make("order-waiting-title", texts.say("order-waiting-text"), "warn") }
@@ -122,20 +124,6 @@ fn standing(texts: &Texts, order: &Order, attempt: Option<&Attempt>, own: bool) 
         (State::AwaitingPayment, _) => {
             Standing { again: own, ..make("order-unpaid-title", texts.say("order-unpaid-text"), "warn") }
         }
-    }
-}
-
-/// The key of what a shopper is told about a refusal.
-pub fn decline_key(reason: DeclineReason) -> &'static str {
-    match reason {
-        DeclineReason::Declined => "decline-declined",
-        DeclineReason::InsufficientFunds => "decline-insufficient-funds",
-        DeclineReason::ExpiredCard => "decline-expired-card",
-        DeclineReason::WrongCode => "decline-wrong-code",
-        DeclineReason::WrongNumber => "decline-wrong-number",
-        DeclineReason::NeedsAuthentication => "decline-needs-authentication",
-        DeclineReason::TryAgain => "decline-try-again",
-        DeclineReason::TestCardsOnly => "decline-test-cards-only",
     }
 }
 

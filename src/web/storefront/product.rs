@@ -82,7 +82,7 @@ pub fn draw(mut visit: Visit, handle: &str, sent: Sent) -> Result<Response, Fail
                 price: variant.price.to_string(),
                 former: variant.compare_at.map(|price| price.to_string()),
                 stock: match left {
-                    0 => texts.say("stock-none"),
+                    0 => texts.say("stock-sold-out"),
                     few if few < FEW => texts.say_with("stock-few", &[("count", few.into())]),
                     _ => texts.say("stock-enough"),
                 },

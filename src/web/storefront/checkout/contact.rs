@@ -131,8 +131,8 @@ fn read(texts: &Texts, fields: &Fields) -> Result<(Email, Address), Vec<Problem>
     let mut problems = Vec::new();
     let mut say = |field: &str, text: String| problems.push(Problem { field: field.to_owned(), text });
     let email = match Email::new(fields.get("email")) {
-        Ok(email) => Some(email),
-        Err(_) => {
+        Ok(email) if !looks_like_card_number(email.as_str()) => Some(email),
+        _ => {
             say("email", texts.say("contact-email-wrong"));
             None
         }

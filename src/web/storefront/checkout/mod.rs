@@ -21,7 +21,7 @@ pub struct Summary {
 
 impl Summary {
     fn of(visit: &Visit, basket: &Basket) -> Self {
-        let rows = rows(visit.texts(), basket, None);
+        let rows = rows(visit.texts(), basket, None, &[]);
         Self { rows, sums: sums(visit.texts(), basket, visit.settings.tax_permille) }
     }
 }

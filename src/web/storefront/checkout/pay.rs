@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::super::field::Field;
 use super::super::frame::{Frame, Problem, Visit};
 use super::{Step, Summary, answer, buyable, status};
-use crate::action::Basket;
+use crate::action::{Basket, payment_under_way};
 use crate::base::Token;
 use crate::locale::Texts;
 use crate::operator::GatewayChoice;
@@ -38,6 +38,11 @@ struct PayPage {
 
 /// `GET /checkout/pay`.
 pub async fn show(visit: Visit) -> Result<Response, Failure> {
+    if let Some(cart) = visit.cart()
+        && let Some(link) = payment_under_way(&visit.site.app, cart)?
+    {
+        return Ok(Redirect::to(&format!("/order/{link}")).into_response());
+    }
     draw(visit, Vec::new())
 }
 

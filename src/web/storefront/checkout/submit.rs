@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::cart;
 use super::super::frame::{Problem, Visit};
-use super::super::order::decline_key;
 use super::pay;
 use crate::action::{PlaceError, PlaceOrder, Placed, place_order};
 use crate::base::{Money, Token};
@@ -48,7 +47,7 @@ pub async fn submit(
         }
         Ok(Placed::Waiting { link }) => Ok(Redirect::to(&format!("/order/{link}")).into_response()),
         Ok(Placed::Declined { reason, .. }) => {
-            let text = visit.texts().say(decline_key(reason));
+            let text = visit.texts().say(reason.key());
             again(visit, text)
         }
         Err(error) => refused(visit, error),

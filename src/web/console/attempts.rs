@@ -1,0 +1,66 @@
+//! How an order's payment went, attempt by attempt: what a person needs who is asked about it.
+
+use super::frame::{Clerk, when};
+use crate::locale::Texts;
+use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason, UNSETTLED};
+use crate::store::{Reads, Span};
+use crate::web::Failure;
+
+/// The most attempts that a page shows: the newest.
+const MOST: usize = 20;
+/// The most attempts without an answer that are counted.
+const MOST_UNSETTLED: usize = 1000;
+
+/// An attempt as the page shows it.
+pub struct Row {
+    pub number: u64,
+    pub begun: String,
+    pub gateway: String,
+    pub amount: String,
+    pub state: (String, &'static str),
+}
+
+/// The attempts of an order, newest first.
+pub fn of_order(clerk: &Clerk, order: u64) -> Result<Vec<Row>, Failure> {
+    let span = Span::under(&order, MOST).newest_first();
+    let rows = clerk.desk.site.app.store().read(|view| view.scan(&ATTEMPTS, &span).map_err(Failure::from))?;
+    Ok(rows.iter().map(|(_, attempt)| row(clerk.texts(), attempt)).collect())
+}
+
+/// How many attempts have been asked about at their gateway and still have no answer.
+pub fn without_answer(clerk: &Clerk) -> Result<usize, Failure> {
+    let span = Span::all(MOST_UNSETTLED);
+    let rows =
+        clerk.desk.site.app.store().read(|view| view.scan(&UNSETTLED, &span).map_err(Failure::from))?;
+    Ok(rows.iter().filter(|(_, patience)| patience.asked > 0).count())
+}
+
+fn row(texts: &Texts, attempt: &Attempt) -> Row {
+    let state = match &attempt.state {
+        AttemptState::Captured { .. } => (texts.say("attempt-captured"), "good"),
+        AttemptState::Declined { reason } => (texts.say(declined(*reason)), "muted"),
+        AttemptState::Created | AttemptState::Sending => (texts.say("attempt-under-way"), "warn"),
+        AttemptState::Unknown => (texts.say("attempt-unknown"), "warn"),
+        AttemptState::Mismatch => (texts.say("attempt-mismatch"), "bad"),
+    };
+    Row {
+        number: attempt.number,
+        begun: when(attempt.begun),
+        gateway: attempt.gateway.clone(),
+        amount: attempt.amount.to_string(),
+        state,
+    }
+}
+
+fn declined(reason: DeclineReason) -> &'static str {
+    match reason {
+        DeclineReason::Declined => "attempt-declined",
+        DeclineReason::InsufficientFunds => "attempt-declined-funds",
+        DeclineReason::ExpiredCard => "attempt-declined-expired",
+        DeclineReason::WrongCode => "attempt-declined-code",
+        DeclineReason::WrongNumber => "attempt-declined-number",
+        DeclineReason::NeedsAuthentication => "attempt-declined-authentication",
+        DeclineReason::TryAgain => "attempt-declined-processing",
+        DeclineReason::TestCardsOnly => "attempt-declined-test",
+    }
+}
