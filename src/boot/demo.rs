@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use super::doors::Sockets;
 use super::run::{self, BootError, Facts, Plan};
 use crate::base::OsRandom;
-use crate::config::{Appliance, Mistakes, Ports, Profile, Settings};
+use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::store::Store;
 use crate::tpm::approval::ApprovalError;
 use crate::tpm::swtpm::{Swtpm, SwtpmError};
-use crate::tpm::{Approval, Authority, Tpm, TpmError};
+use crate::tpm::{Approval, Authority, Device, Tpm, TpmError};
 
 /// How to run a demo.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ email = "ada@example.com"
 
 /// Runs a demo until `stop` turns true. What `image/run` reads on the serial port goes to standard output.
 pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), DemoError> {
-    let settings = settings(&options);
+    let mut settings = settings(&options);
     for folder in [&options.dir, &settings.paths.store, &settings.paths.runtime] {
         std::fs::create_dir_all(folder).map_err(|error| folder_error(folder, &error))?;
     }
@@ -81,7 +81,10 @@ pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), De
         Some(path) => Appliance::load(path, Profile::Dev)?,
         None => Appliance::parse("appliance.toml", APPLIANCE, Profile::Dev)?,
     };
-    let (tpm, approval, _swtpm) = software_tpm(&options.dir)?;
+    let (tpm, approval, swtpm) = software_tpm(&options.dir)?;
+    if let Device::Swtpm { port, .. } = swtpm.device() {
+        settings.tpm.at = TpmAt::Swtpm((Ipv4Addr::LOCALHOST, port).into());
+    }
     let sockets = Sockets::loopback(options.ports).map_err(BootError::from)?;
     let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
     let plan = Plan { settings, appliance, tpm, approval, sockets, addresses };

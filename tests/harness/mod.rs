@@ -14,5 +14,6 @@ pub mod people;
 pub mod shop;
 
 pub use browser::{Browser, Page};
+#[allow(unused_imports, reason = "each suite uses its own part")]
 pub use people::{Admin, Shopper};
 pub use shop::Shop;
