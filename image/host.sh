@@ -31,7 +31,7 @@ need_root() {
     exec sudo --preserve-env="$kept" env PATH="$PATH" "$0" "$@"
 }
 
-# need_packages KIND...: installs what is missing of each kind (build, tpm, python, image).
+# need_packages KIND...: installs what is missing of each kind (build, tpm, python, openssl, gdb, image).
 need_packages() {
     local kind pair missing=()
     for kind in "$@"; do
@@ -39,6 +39,8 @@ need_packages() {
         build) set -- gcc:gcc g++:g++ make:make cmake:cmake pkg-config:pkg-config =tss2-esys:libtss2-dev ;;
         tpm) set -- swtpm:swtpm swtpm_setup:swtpm-tools ;;
         python) set -- python3:python3 /usr/lib/python3/dist-packages/pip:python3-pip +ensurepip:python3-venv ;;
+        openssl) set -- openssl:openssl ;;
+        gdb) set -- gcore:gdb ;;
         image)
             set -- mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2 jq:jq python3:python3 objdump:binutils xz:xz-utils \
                 /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring

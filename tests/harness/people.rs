@@ -13,7 +13,11 @@ pub struct Shopper {
 
 impl Shopper {
     pub fn of(shop: &Shop) -> Self {
-        Self { browser: Browser::new(shop.storefront()) }
+        Self::at(shop.storefront())
+    }
+
+    pub fn at(storefront: &str) -> Self {
+        Self { browser: Browser::new(storefront) }
     }
 
     /// Puts one of the product into the cart.
@@ -75,21 +79,24 @@ pub struct Admin {
 impl Admin {
     /// Sets the shop up with its one-time code; signed in afterwards.
     pub async fn set_up(shop: &Shop) -> Self {
-        let mut browser = Browser::new(shop.console());
+        Self::set_up_at(shop.console(), shop.setup_code()).await.0
+    }
+
+    /// The same, of any shop; with the page that follows, on which an appliance shows its recovery key.
+    pub async fn set_up_at(console: &str, code: &str) -> (Self, Page) {
+        let mut browser = Browser::new(console);
         let page = browser.get("/setup").await;
-        let form = page.form("/setup").set("code", shop.setup_code());
-        let page = browser.submit(form).await;
+        let page = browser.submit(page.form("/setup").set("code", code)).await;
         let form = page.forms().into_iter().find(|form| form.value("password").is_some());
         let form = form.unwrap_or_else(|| panic!("no password is asked for: {}", page.words()));
-        let page = browser
-            .submit(form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD))
-            .await;
+        let form = form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD);
+        let page = browser.submit(form).await;
         assert!(page.status.is_success(), "{} {}", page.status, page.words());
         let mut admin = Self { browser };
         if !admin.browser.get("/orders").await.at.starts_with("/orders") {
             admin.sign_in().await;
         }
-        admin
+        (admin, page)
     }
 
     /// Signs in to a shop that is set up.

@@ -9,19 +9,20 @@
     reason = "a test may fail loudly"
 )]
 
+mod appliance;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod scan;
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 use harness::{Admin, Shop, Shopper, cards};
 use scan::{Find, Scan, Sentinel};
 
 const ORDERS: usize = 200;
 const AT_ONCE: usize = 4;
+const GOODS: &str = "stoneware-mug";
 
 /// Numbers that nobody has seen before this run: their middle comes from the clock.
 fn sentinels() -> Vec<Sentinel> {
@@ -35,24 +36,16 @@ fn sentinels() -> Vec<Sentinel> {
     each.collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_cards_leave_no_trace() {
-    let folder = tempfile::tempdir().unwrap();
-    let shop = Arc::new(Shop::start(folder.path()));
-    let sentinels = sentinels();
-    let scan = Scan::new(&sentinels);
-    planted_sentinels_are_found(&scan, &sentinels, folder.path());
-
-    let mut admin = Admin::set_up(&shop).await;
-    admin.restock("stoneware-mug", 9_000).await;
+/// Pays `sentinels` at `storefront`, several at once; returns every byte that came back.
+async fn pay_all(storefront: &str, sentinels: &[Sentinel]) -> Vec<u8> {
     let mut said = Vec::new();
     for (round, batch) in sentinels.chunks(ORDERS / AT_ONCE).enumerate() {
-        let (shop, batch) = (Arc::clone(&shop), batch.to_vec());
+        let (storefront, batch) = (storefront.to_owned(), batch.to_vec());
         said.push(tokio::spawn(async move {
             let mut seen = Vec::new();
             for (n, card) in batch.iter().enumerate() {
-                let mut shopper = Shopper::of(&shop);
-                shopper.add("stoneware-mug").await;
+                let mut shopper = Shopper::at(&storefront);
+                shopper.add(GOODS).await;
                 let page = shopper.reach_payment("Grace Hopper").await;
                 // One in four first makes a mistake: error paths keep no card either.
                 if n % 4 == 0 {
@@ -77,27 +70,45 @@ async fn two_hundred_cards_leave_no_trace() {
     for each in said {
         responses.append(&mut each.await.unwrap());
     }
+    responses
+}
+
+/// Everything that the console shows of goods and orders.
+async fn read_all(admin: &mut Admin) {
     for page in ["/", "/orders", "/products"] {
         admin.browser.get(page).await;
     }
     for link in admin.orders().await.links("/orders/") {
         admin.browser.get(&link).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn service_keeps_no_trace_of_two_hundred_cards() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::start(folder.path());
+    let sentinels = sentinels();
+    let scan = Scan::new(&sentinels);
+    planted_sentinels_are_found(&scan, &sentinels, folder.path());
+
+    let mut admin = Admin::set_up(&shop).await;
+    admin.restock(GOODS, 9_000).await;
+    let mut responses = pay_all(shop.storefront(), &sentinels).await;
+    read_all(&mut admin).await;
     responses.append(&mut admin.browser.seen);
 
     // The log's queue and the connections' buffers settle within two seconds.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let core = core_of(&shop, folder.path());
-    let shop = Arc::into_inner(shop).unwrap();
     shop.stop();
 
     let mut finds = scan.search("responses", &responses);
-    finds.extend(scan.search("core", &std::fs::read(&core).unwrap()));
+    finds.extend(scan.search_file(&core));
     std::fs::remove_file(&core).unwrap();
     let files = files_in(folder.path());
     assert!(files.len() >= 3, "store, log and TPM state are looked through: {files:?}");
     for file in files {
-        finds.extend(scan.search(&file.display().to_string(), &std::fs::read(&file).unwrap()));
+        finds.extend(scan.search_file(&file));
     }
     let (rows, row_finds) = decrypted_rows(folder.path(), &scan);
     finds.extend(row_finds);

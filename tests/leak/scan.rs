@@ -1,5 +1,9 @@
 //! Looking for card numbers in bytes, in every dress that they could wear.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use aho_corasick::AhoCorasick;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -65,6 +69,30 @@ impl Scan {
         let mut finds: Vec<_> = numbers.collect();
         finds.extend(self.codes(place, bytes));
         finds
+    }
+
+    /// Every find in a file, which may be larger than memory.
+    pub fn search_file(&self, path: &Path) -> Vec<Find> {
+        const WINDOW: usize = 64 << 20;
+        const OVERLAP: usize = 1024;
+        let (mut file, mut finds) = (File::open(path).unwrap(), Vec::new());
+        let (mut window, mut kept) = (vec![0; WINDOW + OVERLAP], 0);
+        loop {
+            let mut filled = kept;
+            while filled < window.len() {
+                match file.read(&mut window[filled..]).unwrap() {
+                    0 => break,
+                    more => filled += more,
+                }
+            }
+            if filled == kept {
+                return finds;
+            }
+            finds.extend(self.search(&path.display().to_string(), &window[..filled]));
+            let tail = filled.saturating_sub(OVERLAP);
+            window.copy_within(tail..filled, 0);
+            kept = filled - tail;
+        }
     }
 
     /// Codes have three digits and are everywhere by chance; they count as found only where their field's
