@@ -117,10 +117,14 @@ class Machine:
             if process.poll() is not None:
                 break
             time.sleep(0.05)
-        with open(self.path("qemu.log"), encoding="utf-8", errors="replace") as log:
-            said = log.read().strip()
+        said = self.complaint() or f"{name} did not show up"
         self.stop()
-        raise MachineError(f"the machine does not start: {said or name + ' did not show up'}")
+        raise MachineError(f"the machine does not start: {said}")
+
+    def complaint(self):
+        """What QEMU and swtpm have said themselves."""
+        with open(self.path("qemu.log"), encoding="utf-8", errors="replace") as log:
+            return log.read().strip()
 
     def serial(self):
         """Everything that the serial port has said, without terminal escapes."""
@@ -145,7 +149,7 @@ class Machine:
             if stop_on and (found := re.search(stop_on, text, re.MULTILINE)):
                 raise MachineError(f"the machine said: {found.group(0)}")
             if not self.running():
-                raise MachineError(f"the machine ended; its last words: {text.strip()[-300:]!r}")
+                raise MachineError(f"the machine ended; its last words: {text.strip()[-300:] or self.complaint()!r}")
             if time.monotonic() > end:
                 raise MachineError(f"nothing like {pattern!r} within {seconds:.0f} s; last words: {text.strip()[-300:]!r}")
             time.sleep(0.3)

@@ -20,7 +20,7 @@ REFUSED = r"Access Denied|Security Violation"
 # An image that the firmware starts says something within 60 s under TCG; one that it refuses never does.
 FIRMWARE = 90
 INJECTED = "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/bin/udevadm --version\n" \
-           "StandardOutput=tty\nTTYPath=/dev/ttyS0\n[Install]\nWantedBy=sysinit.target\n"
+           "StandardOutput=tty\nTTYPath=/dev/ttyS0\n"
 
 
 class Chain:
@@ -70,15 +70,17 @@ class Chain:
     def opens_again_and_believes_nobody(self):
         """A second start, with everything injected that a hypervisor or the ESP can inject."""
         disk = self.lab.copy(self.machine, "again")
+        wanted = "[Unit]\nWants=evil.service w.service\n"
         smbios = [f"io.systemd.credential.binary:systemd.extra-unit.evil.service={encoded(INJECTED)}",
+                  f"io.systemd.credential.binary:systemd.unit-dropin.sysinit.target={encoded(wanted)}",
                   "io.systemd.stub.kernel-cmdline-extra=systemd.unit=poweroff.target",
                   "io.systemd.boot.kernel-cmdline-extra=systemd.unit=poweroff.target"]
-        config = self.lab.path("evil.service")
+        config = self.lab.path("w.service")
         with open(config, "w", encoding="utf-8") as file:
             file.write(INJECTED)
         extra = [word for text in smbios for word in ("-smbios", f"type=11,value={text}")]
-        extra += ["-fw_cfg", f"name=opt/io.systemd.credentials/systemd.extra-unit.worse.service,file={config}"]
-        extra += ["-fw_cfg", "name=opt/io.systemd.credentials/systemd.wants,string=evil.service worse.service"]
+        # QEMU allows 55 characters for such a name.
+        extra += ["-fw_cfg", f"name=opt/io.systemd.credentials/systemd.extra-unit.w.service,file={config}"]
         self.add_on(disk)
         with self.boot("again", self.first, disk, extra=extra) as machine:
             machine.wait_for(UP, BOOT, stop_on=CLOSED)
