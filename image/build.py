@@ -94,8 +94,7 @@ class Build:
 
     def tools(self, *command):
         """Runs a program of the tools tree."""
-        os.environ["TOOLS"] = self.results["10-tools"]
-        keys.quiet([os.path.join(HERE, "in-tools"), *command])
+        keys.quiet([os.path.join(HERE, "in-tools"), *command], self.results["10-tools"])
 
     def run(self):
         """Builds what is missing; returns the path of the raw disk."""

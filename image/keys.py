@@ -46,8 +46,8 @@ def enrol(tools, folders, target):
     os.chmod(target, 0o600)
 
 
-def quiet(command):
-    """Runs a tool and shows its output only if it fails."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def quiet(command, tools):
+    """Runs a program of the tools tree and shows its output only if it fails."""
+    done = subprocess.run(command, env=dict(os.environ, TOOLS=tools), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{command[0]} failed:\n{done.stdout}")

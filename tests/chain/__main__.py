@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from tests.machines import BOOT, Checks, Lab, MachineError, build, disks, keys, root_only
+from tests.machines import BOOT, Checks, Lab, MachineError, disks, keys, root_only
 
 FIRST, NEXT = "0.1.0", "0.1.1"
 CLOSED = r"^cashcow: problem the data volume does not open"
@@ -32,8 +32,7 @@ class Chain:
         self.next = lab.image("release", NEXT)
         self.dev = lab.image("dev", FIRST)
         self.firmware = lab.path("both.fd")
-        keys.enrol(lambda *command: keys.quiet([os.path.join(build.HERE, "in-tools"), *command]),
-                   [self.first["keys"], self.dev["keys"]], self.firmware)
+        keys.enrol(lambda *command: disks.run(self.first["tools"], *command), [self.first["keys"], self.dev["keys"]], self.firmware)
         self.stick = lab.stick(self.first)
         self.machine = self.fingerprint = None
 

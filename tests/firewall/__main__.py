@@ -12,7 +12,7 @@ MACHINE4, MACHINE6 = "192.0.2.10", "2001:db8::10"
 INSIDE4, INSIDE6 = "192.0.2.65", "2001:db8::65"
 OUTSIDE4, OUTSIDE6 = "192.0.2.200", "2001:db8::200"
 RANGES = '{ cidr = "192.0.2.64/28", name = "desk" }, { cidr = "2001:db8::60/124", name = "desk 6" }'
-FIXED = f'addresses = ["{MACHINE4}/24", "{MACHINE6}/64"]\ngateways = ["192.0.2.1"]'
+FIXED = f'addresses = ["{MACHINE4}/24", "{MACHINE6}/64"]\ngateways = ["192.0.2.1"]\ndns = ["192.0.2.1"]'
 CARD = "52:54:00:c0:a5:01"
 FORGED = [f"X-Forwarded-For: {INSIDE4}", f"Forwarded: for={INSIDE4}", f"X-Real-IP: {INSIDE4}"]
 
@@ -118,7 +118,7 @@ class Wire:
         machine = self.lab.machine("wire", self.image, disk, stick=stick, tap=self.network.tap("tap0"),
                                    namespace=self.network.middle, mac=CARD)
         with machine:
-            machine.wait_for(r"^cashcow: console fingerprint", BOOT)
+            machine.wait_for(r"^cashcow: console fingerprint", BOOT, stop_on=r"^cashcow: problem .*")
             self.ask()
             machine.power_off()
         watch.terminate()
