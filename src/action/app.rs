@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::charging::Charging;
+use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
 use crate::operator::Settings;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::App;
-use super::begin::under_way;
+use super::place_order::under_way;
 use crate::base::{Line, Token};
 use crate::cart::{CARTS, CHECKOUTS, Checkout};
 use crate::operator::Settings;

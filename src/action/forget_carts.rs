@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::App;
-use super::begin::under_way;
+use super::place_order::under_way;
 use crate::cart::{CARTS, CHECKOUTS};
 use crate::order::ORDERS_OF_CARTS;
 use crate::store::{Reads, Span, StoreError};

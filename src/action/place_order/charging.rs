@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::App;
+use crate::action::App;
 
 /// The most charges at once: each is a connection to the gateway and a card in memory.
 pub const MOST_CHARGES: u32 = 64;
 
 /// The charges of one process.
-pub(super) struct Charging {
+pub(in crate::action) struct Charging {
     slots: Arc<Semaphore>,
     changed: Notify,
 }
 
 impl Charging {
-    pub(super) fn new() -> Self {
+    pub(in crate::action) fn new() -> Self {
         let slots = usize::try_from(MOST_CHARGES).unwrap_or(1);
         Self { slots: Arc::new(Semaphore::new(slots)), changed: Notify::new() }
     }

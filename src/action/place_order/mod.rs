@@ -7,18 +7,32 @@
 //! - Once begun, a charge goes on whether or not the shopper stays.
 //! - The same form sent again, or the same cart from another tab, follows the attempt that is under way.
 
+mod begin;
+mod charge;
+mod charging;
+mod draft;
+mod reconcile;
+mod settle;
+mod stock;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub use begin::MOST_ATTEMPTS;
+pub(super) use begin::under_way;
+pub(super) use charging::Charging;
+pub use charging::{MOST_CHARGES, finish_charges};
+pub use reconcile::{UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
+
 use super::App;
-use super::begin::{Begun, Facts, begin};
-use super::charge::charge;
 use crate::base::{Money, MoneyError, Token};
 use crate::payment::{ATTEMPTS, AttemptState, Card, DeclineReason};
 use crate::store::{Reads, StoreError};
+use begin::{Begun, Facts, begin};
+use charge::charge;
 
 /// How long a page waits for a charge before it shows the waiting page instead.
 pub const PAGE_WAITS: Duration = Duration::from_secs(25);
@@ -168,5 +182,4 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
-#[path = "place_order_tests.rs"]
 mod tests;

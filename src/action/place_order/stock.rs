@@ -1,6 +1,6 @@
 //! Stock on its way to a buyer: held while an order is unpaid, taken when it is paid, freed when it is not.
 
-use super::place_order::PlaceError;
+use super::PlaceError;
 use crate::catalog::STOCK;
 use crate::order::{LineItem, ORDERS, State, UNPAID};
 use crate::store::{Reads, StoreError, Tx};

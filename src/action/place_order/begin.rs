@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::draft::Draft;
-use super::place_order::{PlaceError, Placed, told};
 use super::stock::{cancel, reserve};
+use super::{PlaceError, Placed, told};
 use crate::base::{Money, Token};
 use crate::cart::CARTS;
 use crate::catalog::Catalog;
@@ -146,7 +146,7 @@ fn open_orders(tx: &Tx<'_>, cart: Token) -> Result<Vec<Order>, StoreError> {
 }
 
 /// The order's attempt that is not final: there is at most one.
-pub(super) fn under_way(view: &impl Reads, order: u64) -> Result<Option<(u64, u64)>, StoreError> {
+pub(in crate::action) fn under_way(view: &impl Reads, order: u64) -> Result<Option<(u64, u64)>, StoreError> {
     Ok(view.scan(&UNSETTLED, &Span::under(&order, 1))?.into_iter().map(|(id, _)| id).next())
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::App;
 use super::settle::{Settled, settle};
+use crate::action::App;
 use crate::payment::gateway::{Gateway, Outcome};
 use crate::payment::{ATTEMPTS, Attempt, AttemptState, Card, DeclineReason};
 use crate::store::{Reads, StoreError};

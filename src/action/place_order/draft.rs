@@ -1,8 +1,8 @@
 //! What an order would be if it were made now: from the catalog's rows, the settings and what the guest
 //! filled in, inside the transaction that makes it.
 
+use super::PlaceError;
 use super::begin::Facts;
-use super::place_order::PlaceError;
 use crate::cart::{CHECKOUTS, Cart, Item};
 use crate::catalog::{PRODUCTS, Product, Status, Variant};
 use crate::operator::Settings;

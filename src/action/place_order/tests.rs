@@ -1,6 +1,6 @@
 //! What a payments engineer would try first: several tabs, declines, races for stock, power cuts.
 
-#[path = "place_order_bench.rs"]
+#[path = "bench.rs"]
 mod bench;
 
 use std::path::Path;
@@ -12,7 +12,6 @@ use tokio::runtime::Runtime;
 use self::bench::{
     Bench, Counter, Cut, DELIVERY, GOOD, NO_MONEY, PRICE, SILENT, apron, details, eur, fake, line, link,
 };
-use super::super::{MOST_ATTEMPTS, MOST_CHARGES, UNPAID_FOR, finish_charges, reconcile, recover, standing};
 use super::*;
 use crate::cart::{CARTS, CHECKOUTS};
 use crate::catalog::PRODUCTS;

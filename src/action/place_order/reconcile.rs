@@ -9,11 +9,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
-use super::App;
 use super::begin::under_way;
 use super::charge::conclude;
-use super::place_order::{Placed, told};
 use super::stock::cancel;
+use super::{Placed, told};
+use crate::action::App;
 use crate::base::Token;
 use crate::order::{ORDER_LINKS, ORDERS, State, UNPAID};
 use crate::payment::gateway::{Gateway, Outcome, TEST, TestGateway};
