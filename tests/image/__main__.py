@@ -167,6 +167,22 @@ def other_hardware(checks, lab, bus, network_card):
         checks.check(f"it boots from {bus} and sells over {network_card}", home.status == 200)
 
 
+def names_mistakes(checks, lab):
+    """A new machine with a wrong provisioning file names every mistake with line and cure, and opens nothing."""
+    image = facts(os.path.join(REPO, "target", "image", "dev", Story.version() + ".json"))
+    disk = lab.path("mistakes.raw")
+    disks.new_disk(image, disk, size=2 << 30)
+    wrong = lab.stick(image, network='addresses = ["10.0.2.300/24"]', ranges='{ cidr = "10.0.0.0/8", name = "all" }',
+                      more='[chop]\nname = "x"\n', name="mistakes-setup.raw")
+    with lab.machine("mistakes", image, disk, stick=wrong) as machine:
+        machine.wait_for(r"^cashcow: problem .*chop", BOOT)
+        said = machine.serial()
+        for mistake in ("10.0.2.300/24", "10.0.0.0/8", "chop"):
+            line = re.search(rf"^cashcow: problem appliance\.toml line \d+.*{re.escape(mistake)}.*\| cure .+", said, re.M)
+            checks.check(f"a mistake in appliance.toml is named with its line and cure: {mistake}", line, said[-1500:])
+        checks.check("a machine that is not provisioned opens no door", "console fingerprint" not in said)
+
+
 def main():
     root_only()
     checks = Checks()
@@ -178,6 +194,7 @@ def main():
         run("--state", story.state, "--stop")
         checks.side_by_side(("NVMe", other_hardware, checks, lab, "nvme", "e1000e"),
                             ("SATA", other_hardware, checks, lab, "sata", "virtio"))
+        checks.attempt("mistakes", names_mistakes, checks, lab)
     checks.close()
 
 
