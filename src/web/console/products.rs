@@ -179,12 +179,14 @@ pub async fn change(
     if problems.is_empty() {
         match action::change_product(clerk.desk.office.app(), &clerk.signed.actor, wish).await {
             Ok(()) => return Ok(Redirect::to(&format!("/products/{handle}?saved")).into_response()),
-            Err(ProductError::Price(sku)) => {
-                problems.push(Problem::new(&format!("price.{sku}"), clerk.texts().say("console-product-price-wrong")))
-            }
-            Err(ProductError::Stock(sku)) => {
-                problems.push(Problem::new(&format!("stock.{sku}"), clerk.texts().say("console-product-stock-wrong")))
-            }
+            Err(ProductError::Price(sku)) => problems.push(Problem::new(
+                &format!("price.{sku}"),
+                clerk.texts().say("console-product-price-wrong"),
+            )),
+            Err(ProductError::Stock(sku)) => problems.push(Problem::new(
+                &format!("stock.{sku}"),
+                clerk.texts().say("console-product-stock-wrong"),
+            )),
             Err(ProductError::Gone) => return Err(Failure::NotFound),
             Err(ProductError::Denied(denied)) => return Err(denied.into()),
             Err(ProductError::Store(error)) => return Err(error.into()),
