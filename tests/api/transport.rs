@@ -221,3 +221,14 @@ async fn forwarded_addresses_are_not_believed() {
     );
     assert_eq!(Browser::new(shop.storefront()).get("/health").await.status, StatusCode::NO_CONTENT);
 }
+
+/// The certificate that a listener shows, PEM.
+pub fn leaf_pem(url: &str) -> String {
+    use base64::Engine;
+    let tls = connect(url, client(&[&rustls::version::TLS13], &[b"h2"])).unwrap();
+    let leaf = tls.conn.peer_certificates().unwrap()[0].to_vec();
+    let text = base64::engine::general_purpose::STANDARD.encode(leaf);
+    let lines: Vec<_> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
