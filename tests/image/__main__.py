@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 from tests.browser import Browser
 from tests.machines import BOOT, REPO, Checks, Lab, disks, facts, root_only
@@ -13,6 +14,8 @@ from tests.machines import BOOT, REPO, Checks, Lab, disks, facts, root_only
 PASSWORD = "a quiet meadow with eleven cows"
 EMAIL = "ada@example.com"
 GOODS = "stoneware-mug"
+# Lit points of a screen that shows a page of text.
+PAGE = 3000
 
 
 def free_ports(count):
@@ -165,6 +168,22 @@ def other_hardware(checks, lab, bus, network_card):
         machine.wait_for(r"^cashcow: console fingerprint", BOOT)
         home = Browser(f"https://127.0.0.1:{port}/").get("/")
         checks.check(f"it boots from {bus} and sells over {network_card}", home.status == 200)
+        checks.check(f"its screen shows the machine's page ({bus})", written(machine, lab.path(f"{bus}.ppm")) > PAGE)
+
+
+def written(machine, picture):
+    """How many points of the machine's screen are lit: a page of text has thousands, a bare cursor a few."""
+    lit = 0
+    for _ in range(10):
+        time.sleep(2)
+        machine.command("screendump", filename=picture)
+        time.sleep(1)
+        with open(picture, "rb") as file:
+            points = file.read().split(b"\n", 3)[-1]
+        lit = (len(points) - points.count(0)) // 3
+        if lit > PAGE:
+            break
+    return lit
 
 
 def names_mistakes(checks, lab):
