@@ -29,6 +29,11 @@ pub enum Fault {
     Slow(u64),
     /// The answer names another amount.
     WrongAmount,
+    /// Nothing was done; a 307 asks for the same request, body included, at `/elsewhere` of this very server,
+    /// which is trusted: only the shop's own refusal keeps the card from going there.
+    Redirect,
+    /// All was done, and the answer is good but longer than any gateway's.
+    TooLong,
 }
 
 /// A request that the gateway saw, without what a gateway must not tell.

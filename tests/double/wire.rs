@@ -100,6 +100,11 @@ async fn answer(books: Arc<Mutex<Books>>, request: Request<Incoming>) -> Result<
     };
     match fault {
         Some(Fault::ResetBefore) => return Err(Cut),
+        Some(Fault::Redirect) => {
+            let mut moved = reply(307, b"");
+            moved.headers_mut().insert("location", "/elsewhere".parse().unwrap());
+            return Ok(moved);
+        }
         Some(Fault::ErrorBefore) => return Ok(reply(500, br#"{"error":{"type":"api_error"}}"#)),
         _ => {}
     }
@@ -119,6 +124,7 @@ async fn answer(books: Arc<Mutex<Books>>, request: Request<Incoming>) -> Result<
             json["amount"] = serde_json::json!(1);
             json["amount_received"] = serde_json::json!(1);
         }
+        Some(Fault::TooLong) => json["padding"] = serde_json::json!("x".repeat(300 * 1024)),
         Some(Fault::HalfAnswer) => return Ok(half(status, json.to_string().as_bytes())),
         _ => {}
     }

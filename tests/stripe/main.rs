@@ -173,6 +173,32 @@ async fn a_wrong_amount_is_a_mismatch_and_never_a_payment() {
     assert_eq!(stripe.inquire(&other).await, Outcome::Mismatch);
 }
 
+/// Otherwise whoever answers once in the gateway's place is handed the card by the shop itself.
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_the_card() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    let attempt = made(&stripe, 1001).await;
+    double.plan("/confirm", Fault::Redirect);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown);
+    let last = double.seen().pop().unwrap();
+    assert!(last.path.ends_with("/confirm"), "the redirect was followed: {last:?}");
+    assert_eq!(stripe.inquire(&attempt).await, Outcome::Declined(DeclineReason::TryAgain));
+    assert!(double.charges().is_empty());
+}
+
+/// An answer without end would otherwise fill the memory; one that is cut off is not believed, but asked for.
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
+    let double = Double::start().await;
+    let stripe = of(&double);
+    let attempt = made(&stripe, 1001).await;
+    double.plan("/confirm", Fault::TooLong);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&attempt).await, taken("4242"));
+    assert_eq!(double.charges().len(), 1);
+}
+
 #[tokio::test]
 async fn without_a_payment_at_stripe_no_card_leaves() {
     let double = Double::start().await;
