@@ -60,6 +60,8 @@ pub enum Right {
     ChangeProducts,
     /// Change gateway and certificate.
     ChangeSettings,
+    /// Capture, release and refund payments.
+    MoveMoney,
     /// Take the shop live.
     GoLive,
 }
@@ -70,7 +72,11 @@ impl Role {
         match (self, right) {
             (
                 Self::Administrator,
-                Right::SeeOrders | Right::ChangeProducts | Right::ChangeSettings | Right::GoLive,
+                Right::SeeOrders
+                | Right::ChangeProducts
+                | Right::ChangeSettings
+                | Right::MoveMoney
+                | Right::GoLive,
             ) => true,
         }
     }
