@@ -66,6 +66,8 @@ pub enum Deed {
     ReplaceCertificate,
     /// The shop went live.
     GoLive,
+    /// Somebody said that they have dealt with an alarm.
+    AcknowledgeAlarm,
 }
 
 /// How it ended.

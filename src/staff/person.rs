@@ -62,6 +62,8 @@ pub enum Right {
     ChangeSettings,
     /// Take the shop live.
     GoLive,
+    /// Say that an alarm has been dealt with.
+    DealWithAlarms,
 }
 
 impl Role {
@@ -70,7 +72,11 @@ impl Role {
         match (self, right) {
             (
                 Self::Administrator,
-                Right::SeeOrders | Right::ChangeProducts | Right::ChangeSettings | Right::GoLive,
+                Right::SeeOrders
+                | Right::ChangeProducts
+                | Right::ChangeSettings
+                | Right::GoLive
+                | Right::DealWithAlarms,
             ) => true,
         }
     }
