@@ -2,6 +2,7 @@
 //! and command line.
 
 mod actor;
+mod alarms;
 mod app;
 mod cart;
 mod certificate;
@@ -21,6 +22,7 @@ mod set_up;
 mod sign_in;
 
 pub use actor::{Actor, Denied};
+pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{

@@ -72,6 +72,8 @@ pub enum Deed {
     RefundPayment,
     /// The shop went live.
     GoLive,
+    /// Somebody said that they have dealt with an alarm.
+    AcknowledgeAlarm,
 }
 
 /// How it ended.

@@ -64,6 +64,8 @@ pub enum Right {
     MoveMoney,
     /// Take the shop live.
     GoLive,
+    /// Say that an alarm has been dealt with.
+    DealWithAlarms,
 }
 
 impl Role {
@@ -76,7 +78,8 @@ impl Role {
                 | Right::ChangeProducts
                 | Right::ChangeSettings
                 | Right::MoveMoney
-                | Right::GoLive,
+                | Right::GoLive
+                | Right::DealWithAlarms,
             ) => true,
         }
     }
