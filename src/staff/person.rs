@@ -60,6 +60,8 @@ pub enum Right {
     ChangeProducts,
     /// Change gateway and certificate.
     ChangeSettings,
+    /// Capture, release and refund payments.
+    MoveMoney,
     /// Take the shop live.
     GoLive,
     /// Say that an alarm has been dealt with.
@@ -75,6 +77,7 @@ impl Role {
                 Right::SeeOrders
                 | Right::ChangeProducts
                 | Right::ChangeSettings
+                | Right::MoveMoney
                 | Right::GoLive
                 | Right::DealWithAlarms,
             ) => true,
