@@ -21,7 +21,7 @@
 //! Pages for a shopper's browser (3-D Secure, hosted forms) live under `/pages/`: no random fault hits them.
 //! Controls of one API only (settle, expire, complete) are methods in an `impl Double` of its own file that
 //! call [`Double::with`], which also sends the notices that follow.
-#![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
+#![allow(clippy::expect_used, dead_code, unused_imports, reason = "each suite uses its own part")]
 
 pub mod api;
 mod cards;
