@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod adyen;
 mod body;
 mod http;
 mod notice;
@@ -13,6 +14,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
+pub use adyen::{AdyenGateway, NAME as ADYEN};
 pub use http::{Detour, Unusable};
 pub use notice::{About, Heard, News, Notice, Unheard};
 pub use stripe::{NAME as STRIPE, NAME_HOSTED as STRIPE_HOSTED, StripeGateway};
@@ -20,8 +22,6 @@ pub use test::{NAME as TEST, TestGateway};
 
 /// Authorize.Net's name.
 pub const AUTHORIZE_NET: &str = "authorize-net";
-/// Adyen's name.
-pub const ADYEN: &str = "adyen";
 
 use super::{Attempt, Card, CardShown, DeclineReason, Refund, RefundFailure};
 
