@@ -22,6 +22,13 @@
 //! Controls of one API only (settle, expire, complete) are methods in an `impl Double` of its own file that
 //! call [`Double::with`], which also sends the notices that follow.
 #![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
 pub mod api;
 mod cards;
