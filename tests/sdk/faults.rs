@@ -88,9 +88,13 @@ async fn what_was_begun_is_done_although_the_client_hangs_up() {
         async move { pay(&double, "once").await }
     });
     until(|| double.seen().len() == 1).await;
+    // Asked again too early, Stripe says that it is still at it.
+    let early = pay(&double, "once").await.unwrap();
+    assert_eq!((early.status, &early.json()["error"]["code"]), (409, &"idempotency_key_in_use".into()));
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled() && double.charges().is_empty());
     until(|| double.charges().len() == 1).await;
+    assert_eq!(pay(&double, "once").await.unwrap().headers["idempotent-replayed"], "true");
 }
 
 #[tokio::test]
