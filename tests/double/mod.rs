@@ -6,7 +6,7 @@
 //!   wire.rs          TLS, HTTP, faults        double.plan_text("authCapture", Fault::ErrorAfter)
 //!   presence.rs      certificates, old TLS    double.plan_random(seed, 50, &Fault::LOSSES)
 //!   delivery.rs      webhooks                 double.webhooks_to(url, Trust::Anyone, secret)
-//!   stripe/          the API and its books    double.charges(), seen(), breaches(), notices_sent()
+//!   stripe/, adyen/  the API and its books    double.charges(), seen(), breaches(), notices_sent()
 //! ```
 //!
 //! To add an API: a file (or folder) beside `stripe/` with a type that implements [`Api`], and three lines here:
@@ -30,6 +30,7 @@
     reason = "a test may fail loudly"
 )]
 
+pub mod adyen;
 pub mod api;
 mod cards;
 mod delivery;
@@ -46,6 +47,7 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use adyen::Adyen;
 pub use api::{Answer, Api, Charge, Done, Fields, Notice, Request, Signed, Signing};
 pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
@@ -89,6 +91,11 @@ impl Double {
     /// Stripe, on a free port of loopback, with a root certificate made for it.
     pub async fn stripe() -> Self {
         Self::serve(Stripe::default(), Presence::Good).await
+    }
+
+    /// Adyen.
+    pub async fn adyen() -> Self {
+        Self::serve(Adyen::default(), Presence::Good).await
     }
 
     /// Any API, shown in any way.

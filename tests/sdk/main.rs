@@ -15,6 +15,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod adyen;
 mod client;
 #[path = "../double/mod.rs"]
 mod double;
