@@ -1,4 +1,4 @@
-//! PyPI's `Adyen`, at the last version that was made for version 71 of the API.
+//! PyPI's `Adyen`, at a version that was made for version 71 of the API.
 
 use std::path::Path;
 use std::process::Command;

@@ -175,18 +175,22 @@ impl AdyenGateway {
         }
     }
 
-    /// Cancels whatever payment has the attempt's reference, by a key that changes every hour: a cancel that
-    /// failed there would be answered with the same failure for days. Whether Adyen has taken it on.
+    /// A key that changes every hour: a failure of Adyen's own may be answered under the same key for days. A
+    /// second capture or cancel changes nothing there.
+    fn hourly(&self, attempt: &Attempt, what: &str) -> String {
+        let hour = self.clock.now().duration_since(attempt.begun).as_hours();
+        format!("{}-{what}-{hour}", attempt.key)
+    }
+
+    /// Cancels whatever payment has the attempt's reference. Whether Adyen has taken that on.
     pub(super) async fn close(&self, attempt: &Attempt) -> bool {
         let reference = reference(attempt);
-        let hour = self.clock.now().duration_since(attempt.begun).as_hours();
         let body = Json::Object(vec![
             ("merchantAccount", Json::Text(&self.merchant)),
             ("paymentReference", Json::Text(&reference)),
             ("reference", Json::Text(&reference)),
         ]);
-        let once = format!("{}-close-{hour}", attempt.key);
-        self.modify(attempt, "/cancels", &body, once).await
+        self.modify(attempt, "/cancels", &body, self.hourly(attempt, "close")).await
     }
 
     /// Takes what is held. A notice tells how it went; until then it is held.
@@ -220,7 +224,7 @@ impl AdyenGateway {
             log::error!("order {}: Adyen's name of the payment is not known", attempt.order);
             return Outcome::Unknown;
         };
-        let once = format!("{}-{what}", attempt.key);
+        let once = self.hourly(attempt, what);
         if self.modify(attempt, &format!("/payments/{psp}/{what}"), body, once).await {
             Outcome::Authorized(paid(attempt, card))
         } else {
