@@ -90,6 +90,8 @@ async fn another_amount_is_a_mismatch_and_its_notice_settles_it() {
     let mut shop = Shop::of(&double, CaptureMode::Automatic).await;
     double.plan("/payments", Fault::WrongAmount);
     assert_eq!(shop.pay(GOOD).await, AttemptState::Mismatch);
+    assert_eq!(shop.reconcile().await, AttemptState::Mismatch);
+    assert_eq!(double.seen().len(), 1, "nothing is cancelled before a person has looked");
     shop.hear_all(&double).await;
     assert_eq!(shop.attempt.state, AttemptState::Captured(visa("4242")));
 }

@@ -181,8 +181,10 @@ impl Api for Adyen {
         if self.held {
             return Vec::new();
         }
-        let fresh =
-            self.events[self.told..].iter().map(|item| notices::of(&[item.clone()], self.live)).collect();
+        let fresh = self.events[self.told..]
+            .iter()
+            .map(|item| notices::of(std::slice::from_ref(item), self.live))
+            .collect();
         self.told = self.events.len();
         fresh
     }

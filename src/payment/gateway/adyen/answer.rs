@@ -7,8 +7,9 @@ use super::name::{self, is_psp, reference};
 use super::refusal;
 use crate::payment::{Attempt, CardShown, DeclineReason};
 
-/// A payment's answer (<https://docs.adyen.com/api-explorer/Checkout/71/post/payments>).
-#[derive(Debug, Deserialize)]
+/// A payment's answer (<https://docs.adyen.com/api-explorer/Checkout/71/post/payments>). No `Debug`: most of it is
+/// text that somebody else has chosen.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payment {
     result_code: ResultCode,
@@ -24,25 +25,25 @@ pub(super) struct Payment {
     additional_data: Additional,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 struct Method {
     brand: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Additional {
     card_summary: Option<String>,
 }
 
 /// Minor units and ISO 4217 code.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Amount {
     pub(super) value: i64,
     pub(super) currency: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Action {
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -51,7 +52,7 @@ struct Action {
 }
 
 /// <https://docs.adyen.com/online-payments/payment-result-codes>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 enum ResultCode {
     Authorised,
     PartiallyAuthorised,
@@ -67,7 +68,7 @@ enum ResultCode {
 }
 
 /// What an answer means for an attempt.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) enum Meaning {
     /// The bank has said yes, to exactly this payment; Adyen's name for it.
     Yes(String),

@@ -97,6 +97,8 @@ impl AdyenGateway {
         match &attempt.state {
             // Nothing else was heard.
             AttemptState::Authorized(card) => Outcome::Authorized(paid(attempt, card)),
+            // What Adyen holds there is for a person to see before anything is cancelled.
+            AttemptState::Mismatch => Outcome::Unknown,
             state if !state.is_under_way() => Outcome::Unknown,
             _ if self.endings.is_missing(known) => Outcome::Declined(DeclineReason::TryAgain),
             state if asking == Asking::Close => {

@@ -4,7 +4,7 @@
 //! says it: `KEY-a` is taken at once, `KEY-m` when a person says so. It is in what Adyen signs.
 
 use crate::base::Token;
-use crate::payment::{Attempt, Brand, CaptureMode, CardShown};
+use crate::payment::{Attempt, Brand, CaptureMode, CardShown, looks_like_card_number};
 
 /// The attempt's merchant reference: 28 characters of the 80 that Adyen takes, none of them a delimiter of
 /// what it signs.
@@ -28,9 +28,11 @@ pub(super) fn mode(reference: &str) -> Option<CaptureMode> {
 }
 
 /// A `pspReference`: 16 letters and digits today, digits only in former days; nothing that would change the
-/// path of a call.
+/// path of a call, and no card number, because it is kept and shown.
 pub(super) fn is_psp(text: &str) -> bool {
-    (8..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (8..=40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && !looks_like_card_number(text)
 }
 
 /// What is shown of a card: Adyen's name of its brand, and four digits or nothing.
@@ -70,7 +72,15 @@ mod tests {
     #[test]
     fn a_psp_reference_stays_one_step_of_a_path() {
         assert!(is_psp("XB7XNCQ8HXSKGK82") && is_psp("8313547924770610"));
-        for bad in ["", "x", "XB7XNCQ8HXSKGK8/", "../../refunds12", "XB7XNCQ8HXSKGK8?", "XB7XNCQ8 HXSKGK8"] {
+        for bad in [
+            "",
+            "x",
+            "XB7XNCQ8HXSKGK8/",
+            "../../refunds12",
+            "XB7XNCQ8HXSKGK8?",
+            "XB7XNCQ8 HXSKGK8",
+            "4242424242424242",
+        ] {
             assert!(!is_psp(bad), "{bad}");
         }
     }

@@ -4,6 +4,8 @@
 //! Only eight fields of an item are signed. Nothing else of it decides about money: `reason`, `paymentMethod`
 //! and `additionalData` are shown at most. One item that is not signed refuses the whole notice.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,10 +18,16 @@ use super::super::http::Unusable;
 use super::answer::Amount;
 use super::name;
 use crate::base::SecretBytes;
-use crate::payment::CardShown;
+use crate::payment::{CardShown, looks_like_card_number};
 
 /// Adyen's HMAC keys have 32 bytes; others are taken up to this many.
 const LONGEST_KEY: usize = 64;
+/// Adyen's names have 16 characters, reports' more.
+const LONGEST_NAME: usize = 255;
+/// `DIRECT_DEBIT_NOTICE_OF_CHANGE_NOTIFICATION` has 42.
+const LONGEST_EVENT: usize = 80;
+/// In minor units; twelve digits, fewer than any card number has.
+const LARGEST_AMOUNT: u64 = 999_999_999_999;
 
 /// What is signed with.
 pub(super) struct NoticeKey(Zeroizing<Vec<u8>>);
@@ -38,7 +46,7 @@ struct Wrapper {
 }
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Item {
     pub(super) psp_reference: String,
@@ -60,11 +68,19 @@ pub(super) struct Item {
 }
 
 /// Not signed, but for the signature itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Additional {
     hmac_signature: Option<String>,
     card_summary: Option<String>,
+}
+
+/// The event's name alone: all else is text that somebody else has chosen.
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.event_code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        write!(f, "Item({})", if known { self.event_code.as_str() } else { "?" })
+    }
 }
 
 impl NoticeKey {
@@ -164,18 +180,26 @@ impl Item {
             && !self.success.contains(':')
     }
 
-    /// What a name may be made of: it becomes part of a row's key.
+    /// What names, sums and codes may be made of: they become part of rows' keys and of records. Signed or not,
+    /// no card number is taken for any of them.
     fn is_whole(&self) -> bool {
-        let plain =
-            |text: &str, most: usize| text.len() <= most && text.bytes().all(|byte| byte.is_ascii_graphic());
-        let event = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        // A report's name is a file's; a reference of another shop's may be anything.
-        plain(&self.psp_reference, 255)
+        // A report's name is a file's; a merchant reference of another shop's may be anything.
+        let name = |text: &str| {
+            text.len() <= LONGEST_NAME
+                && text.bytes().all(|byte| byte.is_ascii_graphic())
+                && !looks_like_card_number(text)
+        };
+        let event = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+        let currency = |byte: u8| byte.is_ascii_uppercase();
+        name(&self.psp_reference)
             && !self.psp_reference.is_empty()
-            && (1..=80).contains(&self.event_code.len())
+            && name(self.original_reference.as_deref().unwrap_or_default())
+            && (1..=LONGEST_EVENT).contains(&self.event_code.len())
             && self.event_code.bytes().all(event)
             && matches!(self.success.as_str(), "true" | "false")
-            && plain(self.original_reference.as_deref().unwrap_or_default(), 255)
+            && self.amount.value.abs_diff(0) <= LARGEST_AMOUNT
+            && self.amount.currency.len() == 3
+            && self.amount.currency.bytes().all(currency)
     }
 }
 
@@ -259,6 +283,33 @@ mod tests {
         assert_eq!(read(&one, &key(), (false, "Other")), Err(Unheard::Unreadable));
         assert_eq!(read(&notice(&[]), &key(), FOR), Err(Unheard::Unreadable));
         assert_eq!(read(b"{}", &key(), FOR), Err(Unheard::Unreadable));
+    }
+
+    /// Signed by whoever has the key: even then nothing that could be a card is kept.
+    #[test]
+    fn a_card_number_in_the_place_of_a_name_or_a_sum_is_refused() {
+        let signed = |name: &str, value: Value| {
+            let mut item = with(name, value);
+            let read: Item = serde_json::from_value(item.clone()).unwrap();
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key().0).unwrap();
+            mac.update(read.signed_text().as_bytes());
+            let signature = STANDARD.encode(mac.finalize().into_bytes());
+            item["additionalData"] = json!({"hmacSignature": signature});
+            super::read(&notice(&[item]), &key(), FOR)
+        };
+        assert!(signed("merchantReference", json!("x")).is_ok());
+        for (name, value) in [
+            ("pspReference", json!("4242424242424242")),
+            ("originalReference", json!("4242424242424242")),
+            ("eventCode", json!("AUTHORISATION4242424242424242")),
+            ("success", json!("4242424242424242")),
+            ("amount", json!({"value": 4_242_424_242_424_242_i64, "currency": "EUR"})),
+            ("amount", json!({"value": 1130, "currency": "EUR4242424242424242"})),
+        ] {
+            assert_eq!(signed(name, value), Err(Unheard::Unreadable), "{name}");
+        }
+        let item: Item = serde_json::from_value(with("reason", json!("4242424242424242"))).unwrap();
+        assert!(!format!("{item:?}").contains("4242"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) fn reason(code: Option<&str>, words: Option<&str>) -> DeclineReason {
 }
 
 /// An answer that is not 200 or 201. Its message is not read: it may quote what was sent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Failure {
     #[serde(rename = "errorCode")]
     code: Option<String>,
@@ -127,6 +127,5 @@ mod tests {
         assert_eq!(Failure::read(long).code(), "no code");
         assert_eq!(Failure::read(br#"{"errorCode":"101"}"#).card_reason(), Some(DeclineReason::WrongNumber));
         assert_eq!(Failure::read(b"<html>").card_reason(), None);
-        assert!(!format!("{:?}", Failure::read(br#"{"message":"4242424242424242"}"#)).contains("4242"));
     }
 }
