@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Means;
 use super::settle::{Settled, settle};
-use crate::action::App;
-use crate::alarm::Raised;
-use crate::payment::gateway::{Created, Gateway, Outcome, Visitor, door};
+use crate::action::{App, sound};
+use crate::alarm::{Kind, Object, Raised};
+use crate::payment::gateway::{Created, Gateway, Outcome, Trouble, Visitor, door};
 use crate::payment::{
     ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, DeclineReason, INQUIRIES, Patience,
 };
@@ -25,6 +25,7 @@ pub(super) async fn charge(
     let created = match gateway.create(&attempt, visitor).await {
         Ok(created) => created,
         Err(reason) => {
+            complain(app, gateway).await;
             conclude(app, id, Outcome::Declined(reason)).await;
             return;
         }
@@ -41,6 +42,7 @@ pub(super) async fn charge(
     match (begin_payment(app, id, created).await, card) {
         (Ok(Some(attempt)), Some(card)) => {
             let outcome = gateway.confirm(&attempt, card, visitor).await;
+            complain(app, gateway).await;
             conclude(app, id, outcome).await;
         }
         // The shopper goes to the gateway's page now.
@@ -49,6 +51,16 @@ pub(super) async fn charge(
         // The card stays here: without the reference on the disk nobody could ask for it later.
         (Err(error), _) => log::error!("order {}: the gateway's reference could not be kept: {error}", id.0),
     }
+}
+
+/// Tells a person when nobody can pay.
+pub(super) async fn complain(app: &Arc<App>, gateway: &dyn Gateway) {
+    let kind = match gateway.trouble() {
+        Some(Trouble::KeyRefused) => Kind::GatewayRefusesKey,
+        Some(Trouble::Unreachable) => Kind::GatewayDown,
+        None => return,
+    };
+    sound(app, kind, Object::named(gateway.name())).await;
 }
 
 /// From `Created` to `Sending`, or to the gateway's own page, with the gateway's name for the payment. `None`
