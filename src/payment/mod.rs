@@ -9,8 +9,12 @@ mod brand;
 mod card;
 pub mod gateway;
 mod misplaced;
+mod test_numbers;
+mod velocity;
 
 pub use attempt::{ATTEMPTS, ATTEMPTS_OF_FORMS, Attempt, AttemptState, DeclineReason, Patience, UNSETTLED};
 pub use brand::Brand;
 pub use card::{Card, CardError, CardField};
 pub use misplaced::looks_like_card_number;
+pub use test_numbers::is_test_number;
+pub use velocity::{Ending, Episode, Knock, Pass, Refused, Velocity};

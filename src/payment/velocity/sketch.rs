@@ -1,0 +1,152 @@
+//! Counters for more keys than there is room for: a count-min sketch. Its size is fixed, nothing is ever
+//! evicted, and a key that shares all its cells with others is counted too high, never too low: whoever floods
+//! it with other keys makes the shop stricter and is not forgotten.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::base::Random;
+
+/// Independent rows; the lowest count of a key's cells is the one that is believed.
+const ROWS: usize = 4;
+/// Cells in a row. With a thousand keys in it, one in 70,000 shares its cell in every row.
+const WIDTH: u16 = 1 << 14;
+
+/// What happened under one key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Tries that were let through.
+    pub(super) tries: u16,
+    /// Those of them that are under way.
+    pub(super) open: u16,
+    /// Those that the bank declined.
+    pub(super) declined: u16,
+    /// Those that were paid.
+    pub(super) paid: u16,
+}
+
+impl Tally {
+    /// Two halves together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            tries: self.tries.saturating_add(other.tries),
+            open: self.open.saturating_add(other.open),
+            declined: self.declined.saturating_add(other.declined),
+            paid: self.paid.saturating_add(other.paid),
+        }
+    }
+
+    /// Declined, or not known to be anything better.
+    pub(super) fn failures(self) -> u16 {
+        self.declined.saturating_add(self.open)
+    }
+
+    /// The same once everything that is under way has ended well.
+    pub(super) fn at_rest(self) -> Self {
+        Self { open: 0, ..self }
+    }
+}
+
+/// A random key of this process, wiped when its half ends. No Debug, no Clone.
+pub(super) struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    pub(super) fn random(random: &dyn Random) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        random.fill(bytes.as_mut());
+        Self(bytes)
+    }
+
+    /// Where `parts` are counted: the first bits of their HMAC-SHA-256 under this key.
+    pub(super) fn place(&self, parts: &[&[u8]]) -> Place {
+        let mut place = Place([0; ROWS]);
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_ref()) else { return place };
+        for part in parts {
+            mac.update(part);
+        }
+        let digest = mac.finalize().into_bytes();
+        for (cell, bytes) in place.0.iter_mut().zip(digest.chunks_exact(2)) {
+            let bits = bytes.iter().fold(0_u16, |bits, byte| (bits << 8) | u16::from(*byte));
+            *cell = bits % WIDTH;
+        }
+        place
+    }
+}
+
+/// A key's cells, one per row. No Debug: 56 bits of a card's fingerprint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place([u16; ROWS]);
+
+pub(super) struct Sketch(Box<[Tally]>);
+
+impl Sketch {
+    pub(super) fn new() -> Self {
+        Self(vec![Tally::default(); ROWS * usize::from(WIDTH)].into_boxed_slice())
+    }
+
+    pub(super) fn read(&self, place: Place) -> Tally {
+        let cells = (place.0.iter().enumerate()).filter_map(|(row, cell)| self.0.get(at(row, *cell)));
+        let lowest = cells.copied().reduce(|a, b| Tally {
+            tries: a.tries.min(b.tries),
+            open: a.open.min(b.open),
+            declined: a.declined.min(b.declined),
+            paid: a.paid.min(b.paid),
+        });
+        lowest.unwrap_or_default()
+    }
+
+    pub(super) fn change(&mut self, place: Place, change: impl Fn(&mut Tally)) {
+        for (row, cell) in place.0.iter().enumerate() {
+            if let Some(tally) = self.0.get_mut(at(row, *cell)) {
+                change(tally);
+            }
+        }
+    }
+}
+
+fn at(row: usize, cell: u16) -> usize {
+    row.saturating_mul(usize::from(WIDTH)).saturating_add(usize::from(cell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::SeededRandom;
+
+    #[test]
+    fn a_flood_of_other_keys_makes_nobody_forgotten() {
+        let key = Key::random(&SeededRandom::new(1));
+        let mut sketch = Sketch::new();
+        let thief = key.place(&[b"thief"]);
+        for _ in 0..7 {
+            sketch.change(thief, |tally| tally.declined += 1);
+        }
+        for other in 0..200_000_u32 {
+            sketch.change(key.place(&[&other.to_be_bytes()]), |tally| tally.tries += 1);
+        }
+        assert_eq!(sketch.read(thief).declined, 7);
+        assert_eq!(sketch.0.len(), ROWS * usize::from(WIDTH), "and it has not grown");
+    }
+
+    #[test]
+    fn a_thousand_keys_are_counted_apart() {
+        let key = Key::random(&SeededRandom::new(2));
+        let mut sketch = Sketch::new();
+        for each in 0..1000_u32 {
+            sketch.change(key.place(&[&each.to_be_bytes()]), |tally| tally.tries += 1);
+        }
+        let right =
+            (0..1000_u32).filter(|each| sketch.read(key.place(&[&each.to_be_bytes()])).tries == 1).count();
+        assert!(right >= 999, "{right}");
+    }
+
+    #[test]
+    fn another_key_finds_another_place() {
+        let random = SeededRandom::new(3);
+        let (first, second) = (Key::random(&random), Key::random(&random));
+        assert!(first.place(&[b"card", b"4242"]) == first.place(&[b"card", b"4242"]));
+        assert!(first.place(&[b"card", b"4242"]) != second.place(&[b"card", b"4242"]));
+        assert!(first.place(&[b"card", b"4242"]) != first.place(&[b"range", b"4242"]));
+    }
+}
