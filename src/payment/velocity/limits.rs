@@ -7,15 +7,16 @@ use jiff::SignedDuration;
 /// What is remembered is thrown away in halves of this length, so that nothing of a card outlives 30 minutes.
 pub const HALF: SignedDuration = SignedDuration::from_mins(15);
 
-/// The most tries lately with one card: more than anybody buys in a quarter of an hour.
-pub const CARD_TRIES: u16 = 20;
+/// The most tries lately with one card: more than a purchasing department buys in a quarter of an hour.
+pub const CARD_TRIES: u16 = 50;
 /// The most tries lately with one card that were declined or are under way. A person mistypes a code twice; a
 /// thief who guesses it needs a thousand tries, which takes two days at best and shows.
 pub const CARD_FAILURES: u16 = 5;
 
-/// The most tries lately from one source range: an office or a town behind one address, on a good day.
-pub const RANGE_TRIES: u16 = 100;
-/// The most tries lately from one source range that were declined or are under way: one in five of the above.
+/// The most tries lately from one source range: a town behind one address, on the day of a sale.
+pub const RANGE_TRIES: u16 = 300;
+/// The most tries lately from one source range that were declined or are under way: of a hundred honest ones,
+/// 5 to 20 are declined.
 pub const RANGE_FAILURES: u16 = 20;
 /// The same while card testing is under way, for a range that has not paid lately. Every second payment adds
 /// one, up to [`RANGE_FAILURES`]: a list of stolen cards seldom pays, an office does.

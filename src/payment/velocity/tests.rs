@@ -111,12 +111,26 @@ fn what_is_under_way_counts_so_that_many_at_once_gain_nothing() {
 #[test]
 fn an_office_that_pays_is_neither_slowed_by_a_decline_now_and_then_nor_refused() {
     let mut door = Door::new(5);
-    for n in 0..RANGE_TRIES {
+    for n in 0..150 {
         let ending = if n % 8 == 7 { Ending::Declined } else { Ending::Paid };
-        assert_eq!(door.pay(address(1, 1), n.into(), ending), Ok(0), "try {n}");
-        door.wait_secs(9);
+        assert_eq!(door.pay(address(1, 1), n, ending), Ok(0), "try {n}");
+        door.wait_secs(6);
     }
     assert!(!door.velocity.is_testing());
+}
+
+#[test]
+fn even_who_always_pays_tries_no_more_often_than_the_limits() {
+    let mut door = Door::new(16);
+    for n in 0..u64::from(RANGE_TRIES) {
+        assert_eq!(door.pay(address(1, 1), n, Ending::Paid), Ok(0), "try {n}");
+        door.wait_secs(3);
+    }
+    assert!(matches!(door.pay(address(1, 2), 999, Ending::Paid), Err(wait) if wait <= 1800));
+    for n in 0..u32::from(CARD_TRIES) {
+        assert_eq!(door.pay(address(50 + n, 1), 1000, Ending::Paid), Ok(0), "try {n}");
+    }
+    assert!(door.pay(address(40, 1), 1000, Ending::Paid).is_err());
 }
 
 #[test]
