@@ -23,11 +23,18 @@ pub struct AppParts {
     pub dev: bool,
 }
 
+/// The gateways at hand: one that takes new payments, and all whose keys are kept.
+#[derive(Default)]
+struct Gateways {
+    chosen: Option<Arc<dyn Gateway>>,
+    known: Vec<Arc<dyn Gateway>>,
+}
+
 /// The shop at work: one per process, shared by all requests.
 pub struct App {
     parts: AppParts,
     catalog: RwLock<Arc<Catalog>>,
-    gateway: RwLock<Option<Arc<dyn Gateway>>>,
+    gateways: RwLock<Gateways>,
     charging: Charging,
 }
 
@@ -36,7 +43,7 @@ impl App {
     pub fn new(parts: AppParts) -> Result<Arc<Self>, StoreError> {
         let catalog = parts.store.read(|view| Catalog::load(view))?;
         let catalog = RwLock::new(Arc::new(catalog));
-        Ok(Arc::new(Self { parts, catalog, gateway: RwLock::new(None), charging: Charging::new() }))
+        Ok(Arc::new(Self { parts, catalog, gateways: RwLock::default(), charging: Charging::new() }))
     }
 
     /// The store.
@@ -81,14 +88,31 @@ impl App {
         self.parts.store.read(|view| Settings::load(view))
     }
 
-    /// The gateway that takes cards now.
+    /// The gateway that takes payments now.
     pub fn gateway(&self) -> Option<Arc<dyn Gateway>> {
-        self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.gateways.read().unwrap_or_else(PoisonError::into_inner).chosen.clone()
     }
 
-    /// Puts another gateway in place, or none.
+    /// The gateway of this name, whether or not it takes new payments: it is still asked about those that it
+    /// took before.
+    pub fn gateway_named(&self, name: &str) -> Option<Arc<dyn Gateway>> {
+        let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+        gateways.known.iter().find(|gateway| gateway.name() == name).cloned()
+    }
+
+    /// Lets another gateway take new payments, or none.
     pub fn use_gateway(&self, gateway: Option<Arc<dyn Gateway>>) {
-        *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+        if let Some(gateway) = &gateway {
+            self.know_gateway(Arc::clone(gateway));
+        }
+        self.gateways.write().unwrap_or_else(PoisonError::into_inner).chosen = gateway;
+    }
+
+    /// Keeps a gateway at hand for what it took before, in place of an earlier one of its name.
+    pub fn know_gateway(&self, gateway: Arc<dyn Gateway>) {
+        let mut gateways = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
+        gateways.known.retain(|known| known.name() != gateway.name());
+        gateways.known.push(gateway);
     }
 
     /// The charges that are under way.

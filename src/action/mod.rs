@@ -2,6 +2,7 @@
 //! and command line.
 
 mod actor;
+mod alarms;
 mod app;
 mod cart;
 mod certificate;
@@ -21,6 +22,7 @@ mod set_up;
 mod sign_in;
 
 pub use actor::{Actor, Denied};
+pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
@@ -37,8 +39,9 @@ pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, 
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
 pub use place_order::{
-    MOST_ATTEMPTS, MOST_CHARGES, PAGE_WAITS, PlaceError, PlaceOrder, Placed, UNPAID_FOR, finish_charges,
-    keep_reconciling, place_order, reconcile, recover, standing, unsettled,
+    ACTION_LASTS, Browser, CaptureError, MOST_ATTEMPTS, MOST_BROWSER, MOST_CHARGES, Means, PAGE_WAITS,
+    PlaceError, PlaceOrder, Placed, UNPAID_FOR, abandon, capture_order, finish_charges, keep_reconciling,
+    place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use set_up::{

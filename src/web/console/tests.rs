@@ -343,6 +343,7 @@ fn order(number: u64, state: State) -> Order {
     let email = crate::base::Email::new("grace@example.com").unwrap();
     let at = jiff::Timestamp::from_second(1_795_000_000).unwrap();
     let paid = (state == State::Paid).then(|| PaidWith {
+        attempt: 1,
         brand: "Visa".to_owned(),
         last_four: "4242".to_owned(),
         gateway: "test".to_owned(),

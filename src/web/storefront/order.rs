@@ -84,7 +84,7 @@ pub async fn show(visit: Visit, Path(link): Path<String>) -> Result<Response, Fa
         head,
         frame,
         standing,
-        paid: order.state == State::Paid,
+        paid: matches!(order.state, State::Paid | State::Authorized),
         number: order.number,
         placed: order.placed.strftime("%-d %B %Y, %H:%M UTC").to_string(),
         email: order.email.to_string(),
@@ -114,11 +114,13 @@ fn standing(texts: &Texts, order: &Order, attempt: Option<&Attempt>, own: bool) 
     };
     match (order.state, attempt.map(|attempt| &attempt.state)) {
         (State::Paid, _) => make("order-paid-title", texts.say("order-paid-text"), "good"),
+        (State::Authorized, _) => make("order-paid-title", texts.say("order-authorized-text"), "good"),
+        (State::Refunded, _) => make("order-refunded-title", texts.say("order-refunded-text"), "warn"),
         (State::Cancelled, _) => make("order-cancelled-title", texts.say("order-cancelled-text"), "warn"),
         (State::AwaitingPayment, Some(AttemptState::Declined { reason })) => {
             Standing { again: own, ..make("order-declined-title", texts.say(reason.key()), "bad") }
         }
-        (State::AwaitingPayment, Some(state)) if !state.is_final() => {
+        (State::AwaitingPayment, Some(state)) if state.is_under_way() => {
             Standing { waiting: true, ..make("order-waiting-title", texts.say("order-waiting-text"), "warn") }
         }
         (State::AwaitingPayment, _) => {
