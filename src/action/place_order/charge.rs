@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Means;
+use super::gate::note;
 use super::settle::{Settled, settle};
 use crate::action::App;
 use crate::payment::gateway::{Created, Gateway, Outcome, Visitor};
@@ -43,7 +44,10 @@ pub(super) async fn charge(
             conclude(app, id, outcome).await;
         }
         // The shopper goes to the gateway's page now.
-        (Ok(Some(_)), None) => app.charging().ring(),
+        (Ok(Some(attempt)), None) => {
+            note(app, &attempt).await;
+            app.charging().ring();
+        }
         (Ok(None), _) => log::warn!("order {}: attempt {} was given up before it was sent", id.0, id.1),
         // The card stays here: without the reference on the disk nobody could ask for it later.
         (Err(error), _) => log::error!("order {}: the gateway's reference could not be kept: {error}", id.0),
@@ -87,6 +91,9 @@ pub(in crate::action) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome:
         Ok(Settled { surprises, attempt }) => {
             for surprise in surprises {
                 log::error!(target: "cashcow::alarm", "order {}, attempt {}: {surprise:?}", id.0, id.1);
+            }
+            if let Some(attempt) = &attempt {
+                note(app, attempt).await;
             }
             if let Some(attempt) = attempt.filter(takes_now) {
                 take(app, attempt);

@@ -13,12 +13,19 @@ pub const CARD_TRIES: u16 = 50;
 /// thief who guesses it needs a thousand tries, which takes two days at best and shows.
 pub const CARD_FAILURES: u16 = 5;
 
+/// The most tries lately with one card that brought no money, those included that ended without a word of the
+/// bank: a gateway that is down for a while, and somebody who does not give up.
+pub const CARD_UNPAID: u16 = 10;
+
 /// The most tries lately from one source range: a town behind one address, on the day of a sale.
 pub const RANGE_TRIES: u16 = 300;
 /// The most tries lately from one source range that were declined or are under way: of a hundred honest ones,
 /// 5 to 20 are declined.
 pub const RANGE_FAILURES: u16 = 20;
-/// The same while card testing is under way, for a range that has not paid lately. Every second payment adds
+/// The most tries lately from one source range that brought no money, those included of shoppers who are at
+/// their bank's page: to be sent there tells a thief that the card lives.
+pub const RANGE_UNPAID: u16 = 60;
+/// As [`RANGE_FAILURES`] while card testing is under way, for a range that has not paid lately. Every second payment adds
 /// one, up to [`RANGE_FAILURES`]: a list of stolen cards seldom pays, an office does.
 pub const RANGE_FAILURES_TESTING: u16 = 5;
 

@@ -8,8 +8,8 @@
 //!
 //! Invariants, shown by the tests:
 //! - In any 15 minutes a range is let through at most [`RANGE_TRIES`] times and a card [`CARD_TRIES`] times,
-//!   with at most [`RANGE_FAILURES`] and [`CARD_FAILURES`] of them declined by the bank at once. A no from the
-//!   bank's own page, which a machine cannot ask for by itself, counts when it is told.
+//!   with at most [`RANGE_FAILURES`] and [`CARD_FAILURES`] of them declined by the bank at once, and at most
+//!   [`RANGE_UNPAID`] and [`CARD_UNPAID`] of them without money, whatever else became of them.
 //! - A try that is under way counts as a failure until it ends, so that many at once gain nothing.
 //! - A refused try counts for nothing: whoever waits is let through, and nobody is kept out by others' clicks.
 //! - The size is fixed, and no flood of other keys makes anybody forgotten (`sketch.rs`).
@@ -28,10 +28,11 @@ use super::Card;
 use crate::base::Random;
 use half::{Half, Known, Places};
 use limits::{
-    CARD_FAILURES, CARD_TRIES, DELAY_TESTING, HALF, MOST_UNDER_WAY, RANGE_FAILURES, RANGE_FAILURES_TESTING,
-    RANGE_TRIES, RETRY_SOON, SHOP_DECLINES, SHOP_DECLINES_OVER, SHOP_SHARE, SHOP_SHARE_OVER, delay,
+    CARD_FAILURES, CARD_TRIES, CARD_UNPAID, DELAY_TESTING, HALF, MOST_UNDER_WAY, RANGE_FAILURES,
+    RANGE_FAILURES_TESTING, RANGE_TRIES, RANGE_UNPAID, RETRY_SOON, SHOP_DECLINES, SHOP_DECLINES_OVER,
+    SHOP_SHARE, SHOP_SHARE_OVER, delay,
 };
-use sketch::Key;
+use sketch::{Key, Standing};
 
 /// A try that may go on and is counted. To be handed back: to [`Velocity::begun`] or [`Velocity::withdraw`].
 #[must_use]
@@ -87,8 +88,7 @@ pub struct Knock {
 struct UnderWay {
     half: u64,
     places: Places,
-    /// Whether it counts as a failure until it ends.
-    open: bool,
+    standing: Standing,
 }
 
 /// The counters of one process.
@@ -168,7 +168,7 @@ impl Velocity {
             tally.tries = tally.tries.saturating_add(1);
             tally.open = tally.open.saturating_add(1);
         });
-        let counted = UnderWay { half: self.half, places: present, open: true };
+        let counted = UnderWay { half: self.half, places: present, standing: Standing::Open };
         Ok(Pass { delay: self.delay(known), counted: Some(counted) })
     }
 
@@ -239,17 +239,18 @@ impl Velocity {
 
     fn end(&mut self, attempt: (u64, u64), ending: Ending) {
         let Some(mut counted) = self.under_way.remove(&attempt) else { return };
-        let open = std::mem::replace(&mut counted.open, false);
+        let before = counted.standing;
+        counted.standing = match ending {
+            Ending::Paid => Standing::Paid,
+            Ending::Declined => Standing::Declined,
+            Ending::Silent | Ending::Away => Standing::Silent,
+        };
         let Some(half) = self.half_of(&counted) else { return };
         half.change(counted.places, |tally| {
-            if open {
-                tally.open = tally.open.saturating_sub(1);
-            }
-            match ending {
-                Ending::Paid => tally.paid = tally.paid.saturating_add(1),
-                Ending::Declined => tally.declined = tally.declined.saturating_add(1),
-                Ending::Silent | Ending::Away => {}
-            }
+            let was = tally.of(before);
+            *was = was.saturating_sub(1);
+            let is = tally.of(counted.standing);
+            *is = is.saturating_add(1);
         });
         match ending {
             Ending::Paid => half.paid = half.paid.saturating_add(1),
@@ -288,8 +289,10 @@ impl Velocity {
         };
         card.tries < CARD_TRIES
             && card.failures() < CARD_FAILURES
+            && card.unpaid() < CARD_UNPAID
             && range.tries < RANGE_TRIES
             && range.failures() < failures
+            && range.unpaid() < RANGE_UNPAID
     }
 
     fn delay(&self, known: Known) -> SignedDuration {

@@ -24,6 +24,17 @@ pub(super) struct Tally {
     pub(super) declined: u16,
     /// Those that were paid.
     pub(super) paid: u16,
+    /// Those that ended without a word of the bank, or are out of our hands.
+    pub(super) silent: u16,
+}
+
+/// Where a try stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Open,
+    Declined,
+    Paid,
+    Silent,
 }
 
 impl Tally {
@@ -34,12 +45,28 @@ impl Tally {
             open: self.open.saturating_add(other.open),
             declined: self.declined.saturating_add(other.declined),
             paid: self.paid.saturating_add(other.paid),
+            silent: self.silent.saturating_add(other.silent),
         }
     }
 
     /// Declined, or not known to be anything better.
     pub(super) fn failures(self) -> u16 {
         self.declined.saturating_add(self.open)
+    }
+
+    /// All that brought no money so far.
+    pub(super) fn unpaid(self) -> u16 {
+        self.failures().saturating_add(self.silent)
+    }
+
+    /// The count that a try in this standing is part of.
+    pub(super) fn of(&mut self, standing: Standing) -> &mut u16 {
+        match standing {
+            Standing::Open => &mut self.open,
+            Standing::Declined => &mut self.declined,
+            Standing::Paid => &mut self.paid,
+            Standing::Silent => &mut self.silent,
+        }
     }
 
     /// The same once everything that is under way has ended well.
@@ -92,6 +119,7 @@ impl Sketch {
             open: a.open.min(b.open),
             declined: a.declined.min(b.declined),
             paid: a.paid.min(b.paid),
+            silent: a.silent.min(b.silent),
         });
         lowest.unwrap_or_default()
     }

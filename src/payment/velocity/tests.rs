@@ -168,14 +168,22 @@ fn a_try_that_came_to_nothing_is_as_if_it_had_not_been() {
 }
 
 #[test]
-fn a_shopper_at_the_bank_keeps_nobody_out_and_a_no_from_there_counts() {
+fn shoppers_at_the_bank_keep_few_out_and_a_no_from_there_counts() {
     let mut door = Door::new(8);
     let mut away = Vec::new();
-    for n in 0..60 {
+    for n in 0..u64::from(RANGE_UNPAID) {
         let (attempt, delay) = door.begin(address(1, 1), Some(&card(n))).unwrap();
         assert_eq!(delay, 0);
         door.end(attempt, Ending::Away);
+        door.end(attempt, Ending::Away);
         away.push(attempt);
+    }
+    assert!(door.begin(address(1, 1), Some(&card(90))).is_err(), "it is an answer to be sent to the bank");
+    for attempt in away.drain(..10) {
+        door.end(attempt, Ending::Paid);
+        let (attempt, delay) = door.begin(address(1, 1), Some(&card(80))).unwrap();
+        assert_eq!(delay, 0);
+        door.end(attempt, Ending::Paid);
     }
     for attempt in away.drain(..usize::from(RANGE_FAILURES)) {
         door.end(attempt, Ending::Declined);
@@ -370,9 +378,13 @@ proptest! {
             let (tries, failures) = (count(twice, &range), count(twice, &|each| range(each) && failed(each)));
             let card_tries = count(twice, &same_card);
             let card_failures = count(twice, &|each| same_card(each) && failed(each));
+            let unpaid = |each: &Let| each.ended != Some(Ending::Paid);
+            let range_unpaid = count(twice, &|each| range(each) && unpaid(each));
+            let card_unpaid = count(twice, &|each| same_card(each) && unpaid(each));
             let most = usize::from(if testing { RANGE_FAILURES_TESTING } else { RANGE_FAILURES });
             let honest = tries < usize::from(RANGE_TRIES) && failures < most
-                && card_tries < usize::from(CARD_TRIES) && card_failures < usize::from(CARD_FAILURES);
+                && card_tries < usize::from(CARD_TRIES) && card_failures < usize::from(CARD_FAILURES)
+                && range_unpaid < usize::from(RANGE_UNPAID) && card_unpaid < usize::from(CARD_UNPAID);
             match door.begin(address(step.range, 1), Some(&cards[usize::try_from(step.card).unwrap()])) {
                 Ok((attempt, delay)) => {
                     prop_assert!((0..=LONGEST_DELAY.as_secs()).contains(&delay));
@@ -390,6 +402,8 @@ proptest! {
             prop_assert!(count(&same_card) <= usize::from(CARD_TRIES));
             prop_assert!(count(&|each| range(each) && declined(each)) <= usize::from(RANGE_FAILURES));
             prop_assert!(count(&|each| same_card(each) && declined(each)) <= usize::from(CARD_FAILURES));
+            prop_assert!(count(&|each| range(each) && unpaid(each)) <= usize::from(RANGE_UNPAID));
+            prop_assert!(count(&|each| same_card(each) && unpaid(each)) <= usize::from(CARD_UNPAID));
         }
     }
 }
