@@ -48,6 +48,9 @@ kinds! {
     /// Money that was held for the shop is not held any more, and was not taken.
     AuthorizationEnded = "authorization-ended", "alarm-authorization-ended", "alarm-authorization-ended-cure",
         "the authorization ended before the money was taken";
+    /// Money that was to be released was taken.
+    CapturedInstead = "captured-instead", "alarm-captured-instead", "alarm-captured-instead-cure",
+        "the money was taken although it was to be released; refund it";
     /// Money that was held for the shop could not be taken.
     CaptureFailed = "capture-failed", "alarm-capture-failed", "alarm-capture-failed-cure",
         "the gateway refuses to take the money that it had authorized";

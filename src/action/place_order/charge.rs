@@ -6,6 +6,7 @@ use super::Means;
 use super::gate::note;
 use super::settle::{Settled, settle};
 use crate::action::App;
+use crate::alarm::Raised;
 use crate::payment::gateway::{Created, Gateway, Outcome, Visitor};
 use crate::payment::{
     ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, DeclineReason, INQUIRIES, Patience,
@@ -88,10 +89,8 @@ pub(in crate::action) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome:
     let now = app.clock().now();
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
-        Ok(Settled { surprises, attempt }) => {
-            for surprise in surprises {
-                log::error!(target: "cashcow::alarm", "order {}, attempt {}: {surprise:?}", id.0, id.1);
-            }
+        Ok(Settled { alarms, attempt }) => {
+            alarms.iter().for_each(Raised::log);
             if let Some(attempt) = &attempt {
                 note(app, attempt).await;
             }

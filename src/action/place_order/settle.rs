@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::stock::{put_back, take};
+use crate::alarm::{self, Kind, Object, Raised};
 use crate::cart::{CARTS, CHECKOUTS};
 use crate::order::{ORDERS, Order, PaidWith, State, UNPAID};
 use crate::payment::gateway::{Outcome, Paid};
@@ -18,8 +19,8 @@ const QUESTIONS_AFTER_THE_END: u32 = 20;
 /// What came of it.
 #[derive(Default)]
 pub(super) struct Settled {
-    /// What a person must look at.
-    pub(super) surprises: Vec<Surprise>,
+    /// What a person must look at, raised in this transaction.
+    pub(super) alarms: Vec<Raised>,
     /// The attempt as it stands now, if its state changed.
     pub(super) attempt: Option<Attempt>,
 }
@@ -49,7 +50,22 @@ pub(super) fn settle(
     attempt.changed = now;
     tx.put(&ATTEMPTS, &id, &attempt)?;
     ask_again(tx, &attempt, (&before, outcome), now)?;
-    Ok(Settled { surprises, attempt: changed.then_some(attempt) })
+    let mut alarms = Vec::new();
+    for surprise in surprises {
+        alarms.push(alarm::raise(tx, kind_of(surprise), &Object::Order(attempt.order), now)?);
+    }
+    Ok(Settled { alarms, attempt: changed.then_some(attempt) })
+}
+
+fn kind_of(surprise: Surprise) -> Kind {
+    match surprise {
+        Surprise::Mismatch => Kind::PaymentMismatch,
+        Surprise::PaidAfterRefusal => Kind::PaidAfterRefusal,
+        Surprise::AuthorizationEnded => Kind::AuthorizationEnded,
+        Surprise::CapturedInstead => Kind::CapturedInstead,
+        Surprise::PaidTwice => Kind::PaidTwice,
+        Surprise::PaidAfterCancel => Kind::PaidAfterCancel,
+    }
 }
 
 /// The order follows its attempt. May turn the attempt further: money that is held for an order that needs
