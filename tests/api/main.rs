@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod card_testing;
 mod console;
 #[path = "../harness/mod.rs"]
 mod harness;
