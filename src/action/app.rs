@@ -1,5 +1,6 @@
 //! The handles that actions work with.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::place_order::Charging;
@@ -7,7 +8,7 @@ use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
 use crate::operator::Settings;
 use crate::payment::Velocity;
-use crate::payment::gateway::Gateway;
+use crate::payment::gateway::{Gateway, door};
 use crate::store::{Store, StoreError};
 
 /// What the composition root hands over.
@@ -38,6 +39,7 @@ pub struct App {
     gateways: RwLock<Gateways>,
     charging: Charging,
     velocity: Mutex<Velocity>,
+    unsigned: AtomicU32,
 }
 
 impl App {
@@ -46,8 +48,14 @@ impl App {
         let catalog = parts.store.read(|view| Catalog::load(view))?;
         let catalog = RwLock::new(Arc::new(catalog));
         let velocity = Mutex::new(Velocity::new(parts.clock.now(), parts.random.as_ref()));
-        let gateways = RwLock::default();
-        Ok(Arc::new(Self { parts, catalog, gateways, charging: Charging::new(), velocity }))
+        Ok(Arc::new(Self {
+            parts,
+            catalog,
+            gateways: RwLock::default(),
+            charging: Charging::new(),
+            velocity,
+            unsigned: AtomicU32::new(0),
+        }))
     }
 
     /// The store.
@@ -102,6 +110,20 @@ impl App {
     pub fn gateway_named(&self, name: &str) -> Option<Arc<dyn Gateway>> {
         let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
         gateways.known.iter().find(|gateway| gateway.name() == name).cloned()
+    }
+
+    /// The gateway whose notices come through this door; the one that takes new payments before others.
+    pub fn gateway_behind(&self, name: &str) -> Option<Arc<dyn Gateway>> {
+        let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+        let all = gateways.chosen.iter().chain(&gateways.known);
+        all.into_iter().find(|gateway| door(gateway.name()) == name).cloned()
+    }
+
+    /// Counts notices that nobody signed since the last one that was; returns how many those are now.
+    pub(super) fn unsigned_notice(&self, signed: bool) -> u32 {
+        let count = |before: u32| Some(if signed { 0 } else { before.saturating_add(1) });
+        let before = self.unsigned.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        before.ok().and_then(count).unwrap_or_default()
     }
 
     /// Lets another gateway take new payments, or none.

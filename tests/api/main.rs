@@ -2,14 +2,18 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "a test may fail loudly"
 )]
 
+mod alarms;
 mod card_testing;
 mod console;
+#[path = "../double/mod.rs"]
+mod double;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;

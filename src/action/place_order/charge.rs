@@ -7,7 +7,7 @@ use super::gate::note;
 use super::settle::{Settled, settle};
 use crate::action::App;
 use crate::alarm::Raised;
-use crate::payment::gateway::{Created, Gateway, Outcome, Visitor};
+use crate::payment::gateway::{Created, Gateway, Outcome, Visitor, door};
 use crate::payment::{
     ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, DeclineReason, INQUIRIES, Patience,
 };
@@ -74,7 +74,7 @@ async fn begin_payment(
             };
             attempt.changed = now;
             tx.put(&ATTEMPTS, &id, &attempt)?;
-            let name = (attempt.gateway.clone(), created.reference.clone());
+            let name = (door(&attempt.gateway).to_owned(), created.reference.clone());
             tx.put(&ATTEMPTS_OF_REFERENCES, &name, &id)?;
             if created.redirect.is_some() {
                 tx.put(&INQUIRIES, &id, &Patience::soon(now, Patience::ACTION))?;
@@ -85,22 +85,25 @@ async fn begin_payment(
 }
 
 /// Writes an outcome down, sounds the alarms that it calls for, and tells who waits.
-pub(in crate::action) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
+pub(super) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
     let now = app.clock().now();
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
-        Ok(Settled { alarms, attempt }) => {
-            alarms.iter().for_each(Raised::log);
-            if let Some(attempt) = &attempt {
-                note(app, attempt).await;
-            }
-            if let Some(attempt) = attempt.filter(takes_now) {
-                take(app, attempt);
-            }
-        }
+        Ok(settled) => tell_of(app, settled).await,
         Err(error) => log::error!("order {}: the outcome could not be kept, and is asked for: {error}", id.0),
     }
     app.charging().ring();
+}
+
+/// After the commit: alarms reach the journal, the gate learns how the try went, and what follows is begun.
+pub(in crate::action) async fn tell_of(app: &Arc<App>, settled: Settled) {
+    settled.alarms.iter().for_each(Raised::log);
+    if let Some(attempt) = &settled.attempt {
+        note(app, attempt).await;
+    }
+    if let Some(attempt) = settled.attempt.filter(takes_now) {
+        take(app, attempt);
+    }
 }
 
 /// Whether the money is held and was to be taken at once: some gateways need to be told.
