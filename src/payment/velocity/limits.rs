@@ -10,7 +10,7 @@ pub const HALF: SignedDuration = SignedDuration::from_mins(15);
 /// The most tries lately with one card: more than a purchasing department buys in a quarter of an hour.
 pub const CARD_TRIES: u16 = 50;
 /// The most tries lately with one card that were declined or are under way. A person mistypes a code twice; a
-/// thief who guesses it needs a thousand tries, which takes two days at best and shows.
+/// thief who tries all thousand of them needs four days.
 pub const CARD_FAILURES: u16 = 5;
 
 /// The most tries lately with one card that brought no money, those included that ended without a word of the
