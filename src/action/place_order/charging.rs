@@ -54,6 +54,12 @@ impl Charging {
         tokio::time::timeout(ROOM_WAITS, room).await.ok()?.ok()
     }
 
+    /// Whether nothing is being charged.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        usize::try_from(MOST_CHARGES).is_ok_and(|all| self.slots.available_permits() == all)
+    }
+
     /// An attempt has changed in the store.
     pub(in crate::action) fn ring(&self) {
         self.changed.notify_waiters();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::tests::bench::{Bench, GOOD, NO_MONEY, card, link};
+use super::super::bench::{Bench, GOOD, NO_MONEY, card, link};
 use super::super::{MOST_CHARGES, MOST_DELAYED, PlaceOrder, Placed, place_order};
 use super::*;
 use crate::alarm;

@@ -265,4 +265,10 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod tests;

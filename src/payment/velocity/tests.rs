@@ -292,8 +292,8 @@ fn a_turn_between_knock_and_admission_loses_nothing() {
 #[test]
 fn what_cannot_be_waited_for_counts_as_declined() {
     let mut door = Door::new(14);
-    for n in 0..MOST_UNDER_WAY as u64 {
-        let (attempt, _) = door.begin(address(n as u32, 1), None).unwrap();
+    for n in 0..u32::try_from(MOST_UNDER_WAY).unwrap() {
+        let (attempt, _) = door.begin(address(n, 1), None).unwrap();
         door.end(attempt, Ending::Away);
     }
     for _ in 0..RANGE_FAILURES {
@@ -347,7 +347,7 @@ struct Let {
     ended: Option<Ending>,
 }
 
-fn lately<'a>(log: &'a [Let], now: Timestamp, span: SignedDuration) -> impl Iterator<Item = &'a Let> {
+fn lately(log: &[Let], now: Timestamp, span: SignedDuration) -> impl Iterator<Item = &Let> {
     log.iter().filter(move |each| now.duration_since(each.at) < span)
 }
 
