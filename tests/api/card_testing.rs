@@ -125,3 +125,38 @@ async fn a_real_card_is_refused_by_a_demo_shop_before_anything_is_sent() {
     };
     assert_eq!(attempts.unwrap().len(), 1, "no attempt was made of the refused card");
 }
+
+#[tokio::test]
+async fn a_development_machine_may_lift_the_limits_and_says_so_in_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("appliance.toml");
+    let text = format!(
+        r#"version = 1
+hostname = "load-test"
+[network]
+dhcp = true
+[access]
+admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
+[shop]
+name = "Meadow & Mill"
+demo = true
+[administrator]
+name = "Ada Osei"
+email = "{}"
+[dev]
+unlimited_payments = true
+"#,
+        people::EMAIL
+    );
+    std::fs::write(&file, text).unwrap();
+    let shop = Shop::start_with(folder.path(), &["--appliance", file.to_str().unwrap()]);
+    let (mut shopper, mut page) = shopper_at(&shop, [127, 0, 0, 1]).await;
+    let began = Instant::now();
+    for n in 0..9 {
+        page = shopper.pay(&page, DECLINED[0], CODE).await;
+        assert!(is_declined(&page), "try {n}: {} {}", page.status, page.words());
+    }
+    assert!(began.elapsed() < Duration::from_secs(7), "without delays: {:?}", began.elapsed());
+    let log = std::fs::read_to_string(folder.path().join("cashcowd.log")).unwrap();
+    assert!(log.contains("the limits against card testing are lifted"), "{log}");
+}

@@ -20,8 +20,8 @@ use crate::payment::{Attempt, AttemptState, DeclineReason, Ending, Knock, Pass, 
 pub(super) struct Gate {
     app: Arc<App>,
     knock: Knock,
-    /// Whether money moves, and whether the card is a test card; `None` where the gateway takes the card.
-    card: Option<(bool, bool)>,
+    /// A card of the wrong kind for the gateway.
+    wrong: Option<PlaceError>,
     /// Kept, because a transaction may run more than once and is one try all the same.
     pass: Mutex<Option<Pass>>,
 }
@@ -34,16 +34,19 @@ impl Gate {
             Means::Hosted => None,
         };
         let knock = app.velocity().knock(app.clock().now(), app.random(), source, card);
-        let card = card.map(|card| (gateway.is_live(), is_test_number(card.expose_number())));
-        Self { app: Arc::clone(app), knock, card, pass: Mutex::new(None) }
+        let kinds = card.map(|card| (gateway.is_live(), is_test_number(card.expose_number())));
+        let wrong = match kinds {
+            Some((true, true)) => Some(PlaceError::TestCard),
+            Some((false, false)) => Some(PlaceError::RealCard),
+            _ => None,
+        };
+        Self { app: Arc::clone(app), knock, wrong, pass: Mutex::new(None) }
     }
 
     /// Lets a new try through, or says why not. Asked again, it says the same and counts nothing more.
     pub(super) fn admit(&self) -> Result<(), PlaceError> {
-        match self.card {
-            Some((true, true)) => return Err(PlaceError::TestCard),
-            Some((false, false)) => return Err(PlaceError::RealCard),
-            _ => {}
+        if let Some(wrong) = &self.wrong {
+            return Err(wrong.clone());
         }
         let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
         if pass.is_none() {

@@ -74,6 +74,6 @@ impl Key {
                 self.place(&[b"range 6", &network.to_be_bytes()])
             }
         };
-        Places { range, card: card.map(|card| self.place(&[b"card", card.expose_number().as_bytes()])) }
+        Places { range, card: card.map(|card| self.place_of_card(card.expose_number().as_bytes())) }
     }
 }
