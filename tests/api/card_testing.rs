@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 
+use super::double::Double;
 use super::harness::{Admin, Browser, Page, Shop, Shopper, cards, people};
 
 const CODE: &str = "123";
@@ -129,27 +130,11 @@ async fn a_real_card_is_refused_by_a_demo_shop_before_anything_is_sent() {
 #[tokio::test]
 async fn a_development_machine_may_lift_the_limits_and_says_so_in_its_log() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("appliance.toml");
-    let text = format!(
-        r#"version = 1
-hostname = "load-test"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "{}"
-[dev]
-unlimited_payments = true
-"#,
-        people::EMAIL
-    );
-    std::fs::write(&file, text).unwrap();
-    let shop = Shop::start_with(folder.path(), &["--appliance", file.to_str().unwrap()]);
+    // The file names a gateway too; the shop does not use it.
+    let gateway = Double::stripe().await;
+    let appliance = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
+    people::lift_payment_limits(&appliance);
+    let shop = Shop::start_with(folder.path(), &["--appliance", &appliance]);
     let (mut shopper, mut page) = shopper_at(&shop, [127, 0, 0, 1]).await;
     let began = Instant::now();
     for n in 0..9 {

@@ -16,7 +16,8 @@ pub const MOST_CHARGES: u32 = 64;
 /// The most charges that wait for their delay at once: each is a card in memory, and nothing else. Those
 /// without a delay never wait behind them.
 pub const MOST_DELAYED: u32 = 64;
-/// How long a charge whose delay is over waits for room.
+/// How long a charge whose delay is over waits for room. With the longest delay and both calls it stays within
+/// what a fresh attempt is given before anyone asks about it (`Patience::GRACE`).
 const ROOM_WAITS: Duration = Duration::from_secs(5);
 
 /// The charges of one process.
