@@ -257,3 +257,28 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn what_a_gateway_does_not_tell_for_an_hour_is_an_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::open(folder.path(), CaptureMode::Manual).await;
+    let kinds = |world: &World| {
+        let open = world.bench.app.store().read(|view| alarm::open(view)).unwrap();
+        open.into_iter().map(|(_, alarm)| alarm.kind).collect::<Vec<_>>()
+    };
+    world.take(Step::Pay(Bank::Yes, Line::CutAfter)).await;
+    for seconds in [1, 600, 600] {
+        world.take(Step::Wait(seconds, Line::CutBefore)).await;
+    }
+    assert_eq!(kinds(&world), [], "twenty minutes may pass");
+    world.take(Step::Wait(2_400, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::Unsettled]);
+    world.take(Step::Wait(700, Line::Good)).await;
+    assert!(matches!(world.bench.attempts()[0].state, AttemptState::Authorized(_)));
+
+    world.take(Step::Capture(Line::CutBefore)).await;
+    world.take(Step::Wait(600, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::Unsettled]);
+    world.take(Step::Wait(3_600, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::CaptureFailed, alarm::Kind::Unsettled]);
+}
