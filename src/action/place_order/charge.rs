@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Means;
+use super::gate::note;
 use super::settle::{Settled, settle};
 use crate::action::{App, sound};
 use crate::alarm::{Kind, Object, Raised};
@@ -46,7 +47,10 @@ pub(super) async fn charge(
             conclude(app, id, outcome).await;
         }
         // The shopper goes to the gateway's page now.
-        (Ok(Some(_)), None) => app.charging().ring(),
+        (Ok(Some(attempt)), None) => {
+            note(app, &attempt).await;
+            app.charging().ring();
+        }
         (Ok(None), _) => log::warn!("order {}: attempt {} was given up before it was sent", id.0, id.1),
         // The card stays here: without the reference on the disk nobody could ask for it later.
         (Err(error), _) => log::error!("order {}: the gateway's reference could not be kept: {error}", id.0),
@@ -97,15 +101,18 @@ pub(super) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
     let now = app.clock().now();
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
-        Ok(settled) => tell_of(app, settled),
+        Ok(settled) => tell_of(app, settled).await,
         Err(error) => log::error!("order {}: the outcome could not be kept, and is asked for: {error}", id.0),
     }
     app.charging().ring();
 }
 
-/// After the commit: alarms reach the journal, and what follows of it is begun.
-pub(in crate::action) fn tell_of(app: &Arc<App>, settled: Settled) {
+/// After the commit: alarms reach the journal, the gate learns how the try went, and what follows is begun.
+pub(in crate::action) async fn tell_of(app: &Arc<App>, settled: Settled) {
     settled.alarms.iter().for_each(Raised::log);
+    if let Some(attempt) = &settled.attempt {
+        note(app, attempt).await;
+    }
     if let Some(attempt) = settled.attempt.filter(takes_now) {
         take(app, attempt);
     }
