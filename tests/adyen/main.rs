@@ -22,7 +22,7 @@ mod notices;
 mod shop;
 
 use cashcow::base::{ManualClock, SecretBytes};
-use cashcow::payment::gateway::{AdyenAccount, AdyenGateway, Asking, Detour, Gateway, Outcome};
+use cashcow::payment::gateway::{AdyenAccount, AdyenGateway, Asking, Detour, Gateway, Outcome, Trouble};
 use cashcow::payment::{AttemptState, CaptureMode, CardShown, DeclineReason};
 use double::{Double, Fault};
 use shop::{GOOD, HMAC, Shop, card, visitor};
@@ -126,7 +126,9 @@ async fn an_account_without_rights_takes_no_money_and_says_so_at_once() {
     let double = Double::adyen().await;
     for key in [double::adyen::KEY_WITHOUT_CARDS, "not one of Adyen's"] {
         let shop = Shop::with_key(&double, key).await;
+        assert_eq!(shop.adyen.trouble(), None);
         assert_eq!(shop.adyen.confirm(&shop.attempt, card(GOOD), &visitor()).await, AGAIN, "{key}");
+        assert_eq!(shop.adyen.trouble(), Some(Trouble::KeyRefused), "{key}");
     }
     assert!(double.charges().is_empty());
 }

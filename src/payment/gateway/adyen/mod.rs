@@ -32,8 +32,8 @@ use self::notice::NoticeKey;
 use self::site::Site;
 use super::http::{Client, Detour, Unusable};
 use super::{
-    AdyenAccount, Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, Unheard,
-    Visitor,
+    AdyenAccount, Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, Trouble,
+    Unheard, Visitor,
 };
 use crate::base::{Clock, SecretBytes};
 use crate::payment::{Attempt, AttemptState, Card, CardShown, DeclineReason, Refund};
@@ -131,6 +131,10 @@ impl Gateway for AdyenGateway {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.client.trouble()
     }
 
     fn create<'a>(
