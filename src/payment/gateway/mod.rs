@@ -5,6 +5,8 @@ mod form;
 mod http;
 mod stripe;
 mod test;
+#[doc(hidden)]
+pub mod untrusted;
 
 use std::future::Future;
 use std::pin::Pin;
