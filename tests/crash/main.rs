@@ -121,7 +121,7 @@ async fn no_kill_loses_a_paid_order_or_charges_twice() {
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     println!("seed {seed}: CASHCOW_SEED={seed} repeats this run");
     let random = SeededRandom::new(seed);
-    let gateway = Double::start().await;
+    let gateway = Double::stripe().await;
     let folder = tempfile::tempdir().unwrap();
     let appliance = appliance(folder.path(), &gateway);
     let options = ["--appliance", appliance.as_str()];
@@ -209,7 +209,7 @@ fn read_all(store: &Store) -> Result<(Vec<Order>, Vec<Attempt>), StoreError> {
 fn agree(orders: &[Order], attempts: &[Attempt], gateway: &Double) {
     let mut charged: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for charge in gateway.charges() {
-        charged.entry(charge.metadata["order"].clone()).or_default().push(charge);
+        charged.entry(charge.order.clone()).or_default().push(charge);
     }
     for (order, charges) in &charged {
         assert_eq!(charges.len(), 1, "order {order} was charged {} times", charges.len());

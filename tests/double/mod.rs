@@ -1,71 +1,123 @@
-//! A gateway of our own for faults: a TLS server that speaks Stripe's PaymentIntents as far as the shop uses
-//! them, counts every charge, and fails on order. It runs in the test's process, which outlives the shop's.
+//! A gateway of our own for faults: a TLS server that speaks one vendor's API as far as a shop uses it, counts
+//! every charge, and fails on order. It runs in the test's process, which outlives the shop's.
+//!
+//! ```text
+//! Double::stripe()   one server, one API      double.plan("/confirm", Fault::ResetAfter)
+//!   wire.rs          TLS, HTTP, faults        double.plan_text("authCapture", Fault::ErrorAfter)
+//!   presence.rs      certificates, old TLS    double.plan_random(seed, 50, &Fault::LOSSES)
+//!   delivery.rs      webhooks                 double.webhooks_to(url, Trust::Anyone, secret)
+//!   stripe/          the API and its books    double.charges(), seen(), breaches(), notices_sent()
+//! ```
+//!
+//! To add an API: a file (or folder) beside `stripe/` with a type that implements [`Api`], and three lines here:
+//! `mod`, `pub use`, and `Double::name()`, which calls [`Double::serve`]. Faults, TLS, webhooks and the search
+//! for cards in wrong places then work with it. What it must say itself:
+//! - [`Api::answer`] with all checks of the vendor (credentials too), in the vendor's own shapes;
+//! - [`Api::fail`]: what a 500, 503 or 429 of this vendor looks like, remembered where the vendor repeats it;
+//! - [`Api::takes_card`]: the only requests whose body may hold a card. A card anywhere else is a breach:
+//!   refuse the request too, so that a shop that errs is also not paid;
+//! - [`Api::echo_wrong_amount`], [`Api::charges`], [`Api::notices`], [`Api::sign`].
+//!
+//! Pages for a shopper's browser (3-D Secure, hosted forms) live under `/pages/`: no random fault hits them.
+//! Controls of one API only (settle, expire, complete) are methods in an `impl Double` of its own file that
+//! call [`Double::with`], which also sends the notices that follow.
 #![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
-mod intents;
+pub mod api;
+mod cards;
+mod delivery;
+mod fault;
+pub mod form;
+mod old_tls;
+mod presence;
+mod slow;
+pub mod stripe;
+mod trust;
 mod wire;
 
-use std::collections::VecDeque;
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub use intents::{Charge, Intent};
-pub use wire::certificates;
-
-/// What goes wrong with one request. `Before` and `After` tell on which side of the gateway's own commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection is cut and nothing was done.
-    ResetBefore,
-    /// All was done, and the connection is cut instead of an answer.
-    ResetAfter,
-    /// All was done, and half of the answer arrives.
-    HalfAnswer,
-    /// A 500, and nothing was done.
-    ErrorBefore,
-    /// A 500 although all was done.
-    ErrorAfter,
-    /// The answer takes this many milliseconds.
-    Slow(u64),
-    /// The answer names another amount.
-    WrongAmount,
-    /// Nothing was done; a 307 asks for the same request, body included, at `/elsewhere` of this very server,
-    /// which is trusted: only the shop's own refusal keeps the card from going there.
-    Redirect,
-    /// All was done, and the answer is good but longer than any gateway's.
-    TooLong,
-}
+pub use api::{Answer, Api, Charge, Done, Fields, Notice, Request, Signed, Signing};
+pub use delivery::{Sent, Trust, Twist};
+pub use fault::{Dice, Fault};
+pub use presence::{Presence, certificates};
+pub use stripe::Stripe;
 
 /// A request that the gateway saw, without what a gateway must not tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub method: String,
     pub path: String,
+    /// The key by which the vendor recognises a repeat.
     pub idempotency_key: Option<String>,
+    /// The names of a form's fields.
     pub fields: Vec<String>,
+    /// Whether the body held a card number.
+    pub card: bool,
+    pub fault: Option<Fault>,
 }
 
-#[derive(Default)]
 pub(crate) struct Books {
-    pub(crate) intents: intents::Intents,
-    pub(crate) faults: VecDeque<(String, Fault)>,
-    pub(crate) seen: Vec<Seen>,
+    api: Box<dyn Api>,
+    plans: fault::Plans,
+    mail: delivery::Mail,
+    seen: Vec<Seen>,
+    breaches: Vec<String>,
+    refusals: Vec<String>,
 }
+
+type Shared = Arc<Mutex<Books>>;
 
 /// A running double. Stops with the runtime that it was started on.
 #[derive(Clone)]
 pub struct Double {
-    books: Arc<Mutex<Books>>,
+    books: Shared,
     address: SocketAddr,
     root_pem: String,
 }
 
 impl Double {
-    /// Starts one on a free port of loopback, with a root certificate made for it.
-    pub async fn start() -> Self {
-        let books = Arc::new(Mutex::new(Books::default()));
-        let (address, root_pem) = wire::start(Arc::clone(&books)).await;
-        Self { books, address, root_pem }
+    /// Stripe, on a free port of loopback, with a root certificate made for it.
+    pub async fn stripe() -> Self {
+        Self::serve(Stripe::default(), Presence::Good).await
+    }
+
+    /// Any API, shown in any way.
+    pub async fn serve(api: impl Api, presence: Presence) -> Self {
+        let books = Books {
+            api: Box::new(api),
+            plans: fault::Plans::default(),
+            mail: delivery::Mail::default(),
+            seen: Vec::new(),
+            breaches: Vec::new(),
+            refusals: Vec::new(),
+        };
+        let books = Arc::new(Mutex::new(books));
+        let identity = presence::Identity::new(presence);
+        let (listener, address) = wire::listen().await;
+        let address = match presence {
+            Presence::Good | Presence::Expired | Presence::OtherName => {
+                wire::serve(listener, identity.config(), Arc::clone(&books));
+                address
+            }
+            Presence::InsistsOnTls11 => {
+                old_tls::insist(listener, Arc::clone(&books));
+                address
+            }
+            Presence::OnlyTls11 => old_tls::openssl(&identity, Arc::clone(&books)).await,
+        };
+        let double = Self { books, address, root_pem: identity.root };
+        double.books().api.lives_at(&double.endpoint());
+        double
     }
 
     /// `https://127.0.0.1:PORT`.
@@ -84,24 +136,73 @@ impl Double {
 
     /// The next request whose path ends in `on` (`/confirm`, `/payment_intents`) suffers `fault`.
     pub fn plan(&self, on: &str, fault: Fault) {
-        self.books().faults.push_back((on.to_owned(), fault));
+        self.books().plans.on_path(on, fault);
+    }
+
+    /// The next request whose body holds this text, as it stands or form-decoded, suffers `fault`.
+    pub fn plan_text(&self, text: &str, fault: Fault) {
+        self.books().plans.on_text(text, fault);
+    }
+
+    /// From now on, so many of a thousand requests suffer one of these. The same seed gives the same faults to
+    /// the same order of requests.
+    pub fn plan_random(&self, seed: u64, per_mille: usize, kinds: &[Fault]) {
+        self.books().plans.at_random(seed, per_mille, kinds);
     }
 
     pub fn forget_faults(&self) {
-        self.books().faults.clear();
+        self.books().plans.forget();
     }
 
-    /// Every charge that moved money.
+    /// All money that is or was held, with what became of it.
     pub fn charges(&self) -> Vec<Charge> {
-        self.books().intents.charges()
-    }
-
-    pub fn intents(&self) -> Vec<Intent> {
-        self.books().intents.all()
+        self.books().api.charges()
     }
 
     pub fn seen(&self) -> Vec<Seen> {
         self.books().seen.clone()
+    }
+
+    /// Cards that came where none belongs. A good shop leaves this empty.
+    pub fn breaches(&self) -> Vec<String> {
+        self.books().breaches.clone()
+    }
+
+    /// Handshakes that failed, in the words of whoever noticed: so that a test knows that a client came and went.
+    pub fn refusals(&self) -> Vec<String> {
+        self.books().refusals.clone()
+    }
+
+    /// Sends notices to `url` from now on: `https://ADDRESS:PORT/path` or, for a test's own listener, `http://`.
+    /// `secret` is what the vendor's dashboard would show.
+    pub fn webhooks_to(&self, url: &str, trust: Trust, secret: &str) {
+        delivery::begin(&self.books, url, trust, secret);
+    }
+
+    /// The next notice whose topic ends in `on` suffers `twist`.
+    pub fn plan_notice(&self, on: &str, twist: Twist) {
+        self.books().mail.plan(on, twist);
+    }
+
+    /// From now on, so many of a thousand notices suffer one of these.
+    pub fn plan_random_notices(&self, seed: u64, per_mille: usize, kinds: &[Twist]) {
+        self.books().mail.at_random(seed, per_mille, kinds);
+    }
+
+    /// Every delivery so far, failed tries included.
+    pub fn notices_sent(&self) -> Vec<Sent> {
+        self.books().mail.sent.clone()
+    }
+
+    /// Looks into one API's books, or does there what no request can do. Panics for another API.
+    pub fn with<A: Api, T>(&self, look: impl FnOnce(&mut A) -> T) -> T {
+        let found = {
+            let mut books = self.books();
+            let api: &mut dyn Any = books.api.as_mut();
+            look(api.downcast_mut::<A>().expect("this double speaks another API"))
+        };
+        delivery::post(&self.books);
+        found
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -1,67 +1,48 @@
-//! TLS, HTTP and the faults.
+//! TLS, HTTP and the faults around an API's answer.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Frame, Incoming};
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request as HttpRequest, Response};
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::intents::Fields;
-use super::{Books, Fault, Seen};
+use super::api::{Answer, Done, Request};
+use super::fault::Fault;
+use super::slow::{Body, Half, Pace, SlowBody, SlowStream};
+use super::{Books, Seen, Shared, cards, delivery, form};
 
-type Body = http_body_util::Either<Full<Bytes>, Half>;
-
-pub async fn start(books: Arc<Mutex<Books>>) -> (SocketAddr, String) {
-    let (config, root_pem) = certificates();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+/// Serves until the runtime ends.
+pub(super) fn serve(listener: TcpListener, config: Arc<ServerConfig>, books: Shared) {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let (books, acceptor) = (Arc::clone(&books), TlsAcceptor::from(Arc::clone(&config)));
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let answer = service_fn(move |request| answer(Arc::clone(&books), request));
-                // A planned reset ends the conversation here: that is the point of it.
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-            });
+            tokio::spawn(converse(stream, Arc::clone(&config), Arc::clone(&books)));
         }
     });
-    (address, root_pem)
 }
 
-/// A server's configuration for loopback and Stripe's name, and the fresh root (PEM) that vouches for it.
-pub fn certificates() -> (Arc<ServerConfig>, String) {
-    let root_key = KeyPair::generate().unwrap();
-    let mut root = CertificateParams::new(vec![]).unwrap();
-    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    root.distinguished_name.push(rcgen::DnType::CommonName, "Root of the gateway double");
-    let root_pem = root.self_signed(&root_key).unwrap().pem();
-    let issuer = Issuer::new(root, root_key);
-    let key = KeyPair::generate().unwrap();
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned(), "api.stripe.com".to_owned()];
-    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    (Arc::new(config), root_pem)
+async fn converse(stream: TcpStream, config: Arc<ServerConfig>, books: Shared) {
+    let stream = match TlsAcceptor::from(config).accept(stream).await {
+        Ok(stream) => stream,
+        Err(error) => return books.lock().unwrap().refusals.push(error.to_string()),
+    };
+    let pace = Pace::default();
+    let stream = SlowStream::new(stream, pace.clone());
+    let answer = service_fn(move |request| {
+        let (books, pace) = (Arc::clone(&books), pace.clone());
+        // In a task of its own: what was begun here goes on when the client hangs up.
+        async move { tokio::spawn(answer(books, pace, request)).await.unwrap() }
+    });
+    // A planned reset ends the conversation here: that is the point of it.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
 /// An error that makes hyper drop the connection without an answer.
@@ -76,116 +57,103 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-async fn answer(books: Arc<Mutex<Books>>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let method = request.method().to_string();
-    let path = request.uri().path().to_owned();
-    let key = request.headers().get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
-    let authorised = request
-        .headers()
-        .get("authorization")
-        .is_some_and(|value| value.as_bytes().starts_with(b"Bearer sk_"));
-    let body = request.into_body().collect().await.map_err(|_| Cut)?.to_bytes();
-    let fields = parse(&body);
-    let fault = {
-        let mut books = books.lock().unwrap();
-        let names = fields.iter().map(|(name, _)| name.clone()).collect();
-        books.seen.push(Seen {
-            method: method.clone(),
-            path: path.clone(),
-            idempotency_key: key.clone(),
-            fields: names,
-        });
-        let place = books.faults.iter().position(|(on, _)| path.ends_with(on.as_str()));
-        place.and_then(|place| books.faults.remove(place)).map(|(_, fault)| fault)
-    };
+async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Result<Response<Body>, Cut> {
+    let request = read(request).await?;
+    let fault = hear(&mut books.lock().unwrap(), &request);
     match fault {
         Some(Fault::ResetBefore) => return Err(Cut),
         Some(Fault::Redirect) => {
-            let mut moved = reply(307, b"");
-            moved.headers_mut().insert("location", "/elsewhere".parse().unwrap());
-            return Ok(moved);
+            let headers = vec![("location".to_owned(), "/elsewhere".to_owned())];
+            return Ok(whole(Answer { status: 307, headers, body: Vec::new() }));
         }
-        Some(Fault::ErrorBefore) => return Ok(reply(500, br#"{"error":{"type":"api_error"}}"#)),
+        Some(Fault::ErrorBefore) => {
+            return Ok(whole(books.lock().unwrap().api.fail(&request, 500, Done::Nothing)));
+        }
+        Some(Fault::Refused(status)) => {
+            return Ok(whole(books.lock().unwrap().api.fail(&request, status, Done::NotSeen)));
+        }
+        Some(Fault::SlowBefore(milliseconds)) => pause(milliseconds).await,
         _ => {}
     }
-    let (status, mut json) = if authorised {
-        books.lock().unwrap().intents.answer(&method, &path, &fields, key.as_deref())
-    } else {
-        (
-            401,
-            serde_json::json!({"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}),
-        )
+    let mut answer = {
+        let mut books = books.lock().unwrap();
+        let answer = books.api.answer(&request);
+        match fault {
+            Some(Fault::ErrorAfter) => books.api.fail(&request, 500, Done::All),
+            _ => answer,
+        }
     };
+    delivery::post(&books);
     match fault {
         Some(Fault::ResetAfter) => return Err(Cut),
-        Some(Fault::ErrorAfter) => return Ok(reply(500, br#"{"error":{"type":"api_error"}}"#)),
-        Some(Fault::Slow(milliseconds)) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
-        Some(Fault::WrongAmount) => {
-            json["amount"] = serde_json::json!(1);
-            json["amount_received"] = serde_json::json!(1);
-        }
-        Some(Fault::TooLong) => json["padding"] = serde_json::json!("x".repeat(300 * 1024)),
-        Some(Fault::HalfAnswer) => return Ok(half(status, json.to_string().as_bytes())),
+        Some(Fault::HalfAnswer) => return Ok(half(answer)),
+        Some(Fault::Slow(milliseconds)) => pause(milliseconds).await,
+        Some(Fault::SlowHead(milliseconds)) => pace.slow_for(milliseconds),
+        Some(Fault::SlowBody(milliseconds)) => return Ok(slow(answer, milliseconds)),
+        Some(Fault::WrongAmount) => books.lock().unwrap().api.echo_wrong_amount(&mut answer),
+        Some(Fault::TooLong) => answer.edit(|json| json["padding"] = "x".repeat(300 * 1024).into()),
         _ => {}
     }
-    Ok(reply(status, json.to_string().as_bytes()))
+    Ok(whole(answer))
 }
 
-fn reply(status: u16, body: &[u8]) -> Response<Body> {
-    let body = Body::Left(Full::new(Bytes::copy_from_slice(body)));
-    Response::builder().status(status).header("content-type", "application/json").body(body).unwrap()
+async fn pause(milliseconds: u64) {
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+async fn read(request: HttpRequest<Incoming>) -> Result<Request, Cut> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Cut)?.to_bytes().to_vec();
+    let query = form::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let path = head.uri.path().to_owned();
+    Ok(Request { method: head.method.to_string(), path, query, headers: head.headers, body })
+}
+
+/// Notes the request and draws its fault.
+fn hear(books: &mut Books, request: &Request) -> Option<Fault> {
+    let card = cards::in_body(request);
+    if card && !books.api.takes_card(request) {
+        books.breaches.push(format!("a card came in the body of {} {}", request.method, request.path));
+    }
+    if cards::in_head(request) {
+        books.breaches.push(format!("a card came in the head of {} {}", request.method, request.path));
+    }
+    let fault = books.plans.take(request);
+    books.seen.push(Seen {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        idempotency_key: books.api.once(request),
+        fields: request.form().into_iter().map(|(name, _)| name).collect(),
+        card,
+        fault,
+    });
+    fault
+}
+
+fn head(answer: &Answer) -> hyper::http::response::Builder {
+    let head = Response::builder().status(answer.status);
+    answer.headers.iter().fold(head, |head, (name, value)| head.header(name, value))
+}
+
+fn whole(answer: Answer) -> Response<Body> {
+    head(&answer).body(Full::new(Bytes::from(answer.body)).boxed_unsync()).unwrap()
 }
 
 /// The whole length is promised and half of it comes.
-fn half(status: u16, body: &[u8]) -> Response<Body> {
-    let half = Bytes::copy_from_slice(&body[..body.len() / 2]);
-    let body_length = body.len();
-    let body = Body::Right(Half(Some(half)));
-    Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .header("content-length", body_length)
-        .body(body)
-        .unwrap()
+fn half(answer: Answer) -> Response<Body> {
+    let first = Bytes::copy_from_slice(&answer.body[..answer.body.len() / 2]);
+    head(&answer).header("content-length", answer.body.len()).body(Half(Some(first)).boxed_unsync()).unwrap()
 }
 
-/// A body of one frame and then the end, before what was promised.
-struct Half(Option<Bytes>);
-
-impl hyper::body::Body for Half {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
+fn slow(answer: Answer, milliseconds: u64) -> Response<Body> {
+    let length = answer.body.len();
+    let body = SlowBody::new(Bytes::from(answer.body.clone()), milliseconds);
+    head(&answer).header("content-length", length).body(body.boxed_unsync()).unwrap()
 }
 
-/// `application/x-www-form-urlencoded`.
-fn parse(body: &[u8]) -> Fields {
-    let decode = |text: &[u8]| {
-        let mut out = Vec::new();
-        let mut bytes = text.iter();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'+' => out.push(b' '),
-                b'%' => {
-                    let hex: Vec<u8> = bytes.by_ref().take(2).copied().collect();
-                    out.push(u8::from_str_radix(&String::from_utf8(hex).unwrap(), 16).unwrap());
-                }
-                other => out.push(*other),
-            }
-        }
-        String::from_utf8(out).unwrap()
-    };
-    body.split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            (decode(&pair[..cut]), decode(pair.get(cut + 1..).unwrap_or_default()))
-        })
-        .collect()
+/// Binds a free port of loopback.
+pub(super) async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
 }

@@ -70,7 +70,7 @@ fn taken(last_four: &str) -> Outcome {
 
 #[tokio::test]
 async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, taken("4242"));
@@ -95,14 +95,14 @@ async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
     let charges = double.charges();
     assert_eq!(charges.len(), 1);
     assert_eq!((charges[0].amount, charges[0].currency.as_str()), (2490, "eur"));
-    assert_eq!(charges[0].metadata["order"], "1001");
+    assert_eq!(charges[0].order, "1001");
     assert_eq!(stripe.inquire(&attempt).await, taken("4242"));
 }
 
 #[tokio::test]
 async fn refusals_are_told_and_nothing_is_charged() {
     use DeclineReason as Why;
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     for (number, why) in [
         ("4000000000000002", Why::Declined),
@@ -122,7 +122,7 @@ async fn refusals_are_told_and_nothing_is_charged() {
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_asked_for_and_the_card_is_never_sent_again() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     let again = Outcome::Declined(DeclineReason::TryAgain);
     for (order, fault, truth) in [
@@ -146,7 +146,7 @@ async fn an_answer_that_is_lost_is_asked_for_and_the_card_is_never_sent_again() 
         }
         assert_eq!(stripe.inquire(&attempt).await, truth, "{fault:?}");
     }
-    let orders: Vec<_> = double.charges().iter().map(|charge| charge.metadata["order"].clone()).collect();
+    let orders: Vec<_> = double.charges().iter().map(|charge| charge.order.clone()).collect();
     assert_eq!(orders, ["1001", "1002", "1003"]);
     let confirmations = double.seen().iter().filter(|seen| seen.path.ends_with("/confirm")).count();
     assert_eq!(confirmations, 5);
@@ -160,7 +160,7 @@ async fn an_answer_that_is_lost_is_asked_for_and_the_card_is_never_sent_again() 
 
 #[tokio::test]
 async fn a_wrong_amount_is_a_mismatch_and_never_a_payment() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::WrongAmount);
@@ -176,7 +176,7 @@ async fn a_wrong_amount_is_a_mismatch_and_never_a_payment() {
 /// Otherwise whoever answers once in the gateway's place is handed the card by the shop itself.
 #[tokio::test]
 async fn a_redirect_is_not_followed_with_the_card() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::Redirect);
@@ -190,7 +190,7 @@ async fn a_redirect_is_not_followed_with_the_card() {
 /// An answer without end would otherwise fill the memory; one that is cut off is not believed, but asked for.
 #[tokio::test]
 async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::TooLong);
@@ -201,7 +201,7 @@ async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn without_a_payment_at_stripe_no_card_leaves() {
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     let stripe = of(&double);
     for fault in
         [Fault::ResetBefore, Fault::ResetAfter, Fault::HalfAnswer, Fault::ErrorAfter, Fault::WrongAmount]
@@ -219,7 +219,7 @@ async fn without_a_payment_at_stripe_no_card_leaves() {
 
 #[tokio::test]
 async fn a_server_that_nobody_vouches_for_gets_not_one_byte() {
-    let (double, other) = (Double::start().await, Double::start().await);
+    let (double, other) = (Double::stripe().await, Double::stripe().await);
     let attempt = made(&of(&double), 1001).await;
     // The right address, another root: as with a forged certificate.
     let stripe = gateway(double.address(), other.root_pem());

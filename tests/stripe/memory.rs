@@ -94,7 +94,7 @@ impl Drop for Elsewhere {
 #[tokio::test]
 async fn a_gateway_in_a_process_of_its_own() {
     let Some(root) = std::env::var_os(ROOT) else { return };
-    let double = Double::start().await;
+    let double = Double::stripe().await;
     std::fs::write(root, double.root_pem()).unwrap();
     println!("{AT}{}", double.address());
     std::future::pending::<()>().await;

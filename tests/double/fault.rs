@@ -1,0 +1,140 @@
+//! What goes wrong, and with which request: on order, or at random from a seed.
+
+use std::collections::VecDeque;
+
+use super::api::Request;
+
+/// What goes wrong with one request. `Before` and `After` tell on which side of the gateway's own commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is cut and nothing was done.
+    ResetBefore,
+    /// All was done, and the connection is cut instead of an answer.
+    ResetAfter,
+    /// All was done, and half of the answer arrives.
+    HalfAnswer,
+    /// A 500, and nothing was done. A vendor that repeats answers under a key repeats this one.
+    ErrorBefore,
+    /// A 500 although all was done. A vendor that repeats answers under a key repeats this one.
+    ErrorAfter,
+    /// Turned away at the door with this status (429, 503): not looked at and not remembered.
+    Refused(u16),
+    /// It is done at once, and the answer takes this many milliseconds.
+    Slow(u64),
+    /// It is done only after this many milliseconds, whether or not the client still waits.
+    SlowBefore(u64),
+    /// All was done, and the answer comes byte by byte from its first one, for this many milliseconds; then the
+    /// rest at once.
+    SlowHead(u64),
+    /// The same from the first byte of the body.
+    SlowBody(u64),
+    /// The answer names another amount.
+    WrongAmount,
+    /// Nothing was done; a 307 asks for the same request, body included, at `/elsewhere` of this very server,
+    /// which is trusted: only the shop's own refusal keeps the card from going there.
+    Redirect,
+    /// All was done, and the answer is good but longer than any gateway's.
+    TooLong,
+}
+
+impl Fault {
+    /// Those after which a shop that asks again must find the truth: all that lose or delay an answer, none
+    /// that lies in one.
+    pub const LOSSES: [Self; 10] = [
+        Self::ResetBefore,
+        Self::ResetAfter,
+        Self::HalfAnswer,
+        Self::ErrorBefore,
+        Self::ErrorAfter,
+        Self::Refused(503),
+        Self::Slow(300),
+        Self::SlowBefore(300),
+        Self::SlowHead(300),
+        Self::SlowBody(300),
+    ];
+}
+
+/// Numbers from a seed (splitmix64): the same seed, the same numbers.
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
+    }
+}
+
+/// Something from a list, for some of a thousand.
+#[derive(Debug, Clone)]
+pub(super) struct Lottery<T> {
+    dice: Dice,
+    per_mille: usize,
+    kinds: Vec<T>,
+}
+
+impl<T: Clone> Lottery<T> {
+    pub(super) fn new(seed: u64, per_mille: usize, kinds: &[T]) -> Self {
+        Self { dice: Dice::new(seed), per_mille, kinds: kinds.to_vec() }
+    }
+
+    pub(super) fn draw(&mut self) -> Option<T> {
+        let hit = self.dice.below(1000) < self.per_mille && !self.kinds.is_empty();
+        hit.then(|| self.kinds[self.dice.below(self.kinds.len())].clone())
+    }
+}
+
+#[derive(Debug, Clone)]
+enum On {
+    Path(String),
+    Text(String),
+}
+
+/// The faults to come.
+#[derive(Default)]
+pub(super) struct Plans {
+    ordered: VecDeque<(On, Fault)>,
+    random: Option<Lottery<Fault>>,
+}
+
+impl Plans {
+    pub(super) fn on_path(&mut self, ending: &str, fault: Fault) {
+        self.ordered.push_back((On::Path(ending.to_owned()), fault));
+    }
+
+    pub(super) fn on_text(&mut self, text: &str, fault: Fault) {
+        self.ordered.push_back((On::Text(text.to_owned()), fault));
+    }
+
+    pub(super) fn at_random(&mut self, seed: u64, per_mille: usize, kinds: &[Fault]) {
+        self.random = Some(Lottery::new(seed, per_mille, kinds));
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The fault of this request: the oldest order that fits, else what the dice say. Pages for shoppers have
+    /// only the ordered ones.
+    pub(super) fn take(&mut self, request: &Request) -> Option<Fault> {
+        let fits = |on: &On| match on {
+            On::Path(ending) => request.path.ends_with(ending.as_str()),
+            On::Text(text) => {
+                request.text().contains(text.as_str())
+                    || request.form().iter().any(|(name, value)| name.contains(text) || value.contains(text))
+            }
+        };
+        if let Some(place) = self.ordered.iter().position(|(on, _)| fits(on)) {
+            return self.ordered.remove(place).map(|(_, fault)| fault);
+        }
+        self.random.as_mut().filter(|_| !request.is_page()).and_then(Lottery::draw)
+    }
+}
