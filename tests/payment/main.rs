@@ -10,4 +10,12 @@
     reason = "a test may fail loudly"
 )]
 
+mod chrome;
+#[path = "../double/mod.rs"]
+mod double;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod page;
 mod parsers;
+mod relay;
+mod stage;
