@@ -7,11 +7,12 @@
 //! | F5 | [`boot`], the binaries |
 //! | F4 | [`web`] |
 //! | F3 | [`action`] |
-//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
 pub mod action;
+pub mod alarm;
 pub mod audit;
 pub mod base;
 pub mod boot;

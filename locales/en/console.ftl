@@ -115,6 +115,8 @@ console-order-total = Total
 console-order-test = Test
 console-order-state-paid = Paid
 console-order-state-awaiting = Awaiting payment
+console-order-state-authorized = To be captured
+console-order-state-refunded = Refunded
 console-order-state-cancelled = Cancelled
 console-order-title = Order { $number }
 console-order-placed-at = Placed { $when }
@@ -136,6 +138,12 @@ attempt-begun = Begun
 attempt-outcome = Outcome
 attempt-amount = Amount
 attempt-captured = Paid
+attempt-action = The shopper is at the bank's or the gateway's page
+attempt-authorized = Approved: the money is held
+attempt-capturing = The money is being taken
+attempt-voiding = The money is being released
+attempt-voided = Released: no money was taken
+attempt-refunded = Refunded
 attempt-under-way = Under way
 attempt-unknown = No answer yet: the gateway is asked again
 attempt-mismatch = The gateway tells of another amount: compare with its dashboard before anything ships
@@ -145,12 +153,49 @@ attempt-declined-expired = Declined: card expired
 attempt-declined-code = Declined: wrong security code
 attempt-declined-number = Declined: unknown number
 attempt-declined-authentication = Declined: the bank wants to ask its customer
+attempt-declined-other-card = Declined: another card is needed
+attempt-declined-abandoned = Ended before it was paid
 attempt-declined-processing = Not processed: the gateway could not
 attempt-declined-test = Declined: not a test card
 paid-at = Paid
 paid-card = Card
 paid-gateway = Gateway
 paid-reference = Reference
+
+## Alarms
+
+alarms-title = Alarms
+alarms-count = { $count ->
+    [one] 1 open alarm:
+   *[other] { $count } open alarms. The latest:
+}
+alarms-see = See what to do
+alarms-open = Open
+alarms-none-open = No alarm is open. Nothing needs to be done here.
+alarms-times = { $count ->
+    [one] Once, { $first }
+    [2] Twice, first { $first }, last { $last }
+   *[other] { $count } times, first { $first }, last { $last }
+}
+alarms-cure = What to do:
+alarms-acknowledge = I have dealt with this
+alarms-more = { $count ->
+    [one] One more is open. It is shown once these are dealt with.
+   *[other] { $count } more are open. They are shown as these are dealt with.
+}
+alarms-others = Several: the machine's journal names each
+alarms-closed = Dealt with
+alarms-none-closed = None yet.
+alarms-number = No.
+alarms-what = What was the matter
+alarms-about = With
+alarms-closed-by = Dealt with by
+alarms-by-machine = The machine
+alarms-done = Closed. If it happens again, there will be a new alarm.
+alarms-gone = Somebody has dealt with that alarm already.
+alarms-raised-again = The alarm was raised again while you looked at it. See what happened since, then close it.
+alarms-newer = Newer
+alarms-older = Older
 
 ## Products
 
@@ -269,6 +314,9 @@ gateway-none = Nobody: shoppers cannot pay
 gateway-test = Test gateway
 gateway-test-text = Takes test cards only and moves no money. Every page of the shop says so. Ends for good when the shop goes live.
 gateway-stripe = Stripe
+gateway-stripe-hosted = Stripe's own page
+gateway-authorize-net = Authorize.Net
+gateway-adyen = Adyen
 gateway-stripe-text = Takes real cards with your own Stripe account.
 gateway-key = New secret key of Stripe
 gateway-key-hint = Begins with sk_live_, rk_live_ or, for test payments, sk_test_. Leave it empty to keep the key in place.

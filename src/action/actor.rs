@@ -39,6 +39,10 @@ impl Actor {
         }
     }
 
+    pub(super) fn who(&self) -> Who {
+        self.by.clone()
+    }
+
     pub(super) fn did(&self, at: Timestamp, deed: Deed, object: &str) -> Event {
         Event::done(at, self.by.clone(), deed, object, self.source)
     }

@@ -1,12 +1,13 @@
 //! The handles that actions work with.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
 use crate::operator::Settings;
-use crate::payment::gateway::Gateway;
+use crate::payment::gateway::{Gateway, door};
 use crate::store::{Store, StoreError};
 
 /// What the composition root hands over.
@@ -23,12 +24,20 @@ pub struct AppParts {
     pub dev: bool,
 }
 
+/// The gateways at hand: one that takes new payments, and all whose keys are kept.
+#[derive(Default)]
+struct Gateways {
+    chosen: Option<Arc<dyn Gateway>>,
+    known: Vec<Arc<dyn Gateway>>,
+}
+
 /// The shop at work: one per process, shared by all requests.
 pub struct App {
     parts: AppParts,
     catalog: RwLock<Arc<Catalog>>,
-    gateway: RwLock<Option<Arc<dyn Gateway>>>,
+    gateways: RwLock<Gateways>,
     charging: Charging,
+    unsigned: AtomicU32,
 }
 
 impl App {
@@ -36,7 +45,13 @@ impl App {
     pub fn new(parts: AppParts) -> Result<Arc<Self>, StoreError> {
         let catalog = parts.store.read(|view| Catalog::load(view))?;
         let catalog = RwLock::new(Arc::new(catalog));
-        Ok(Arc::new(Self { parts, catalog, gateway: RwLock::new(None), charging: Charging::new() }))
+        Ok(Arc::new(Self {
+            parts,
+            catalog,
+            gateways: RwLock::default(),
+            charging: Charging::new(),
+            unsigned: AtomicU32::new(0),
+        }))
     }
 
     /// The store.
@@ -81,14 +96,45 @@ impl App {
         self.parts.store.read(|view| Settings::load(view))
     }
 
-    /// The gateway that takes cards now.
+    /// The gateway that takes payments now.
     pub fn gateway(&self) -> Option<Arc<dyn Gateway>> {
-        self.gateway.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.gateways.read().unwrap_or_else(PoisonError::into_inner).chosen.clone()
     }
 
-    /// Puts another gateway in place, or none.
+    /// The gateway of this name, whether or not it takes new payments: it is still asked about those that it
+    /// took before.
+    pub fn gateway_named(&self, name: &str) -> Option<Arc<dyn Gateway>> {
+        let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+        gateways.known.iter().find(|gateway| gateway.name() == name).cloned()
+    }
+
+    /// The gateway whose notices come through this door; the one that takes new payments before others.
+    pub fn gateway_behind(&self, name: &str) -> Option<Arc<dyn Gateway>> {
+        let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+        let all = gateways.chosen.iter().chain(&gateways.known);
+        all.into_iter().find(|gateway| door(gateway.name()) == name).cloned()
+    }
+
+    /// Counts notices that nobody signed since the last one that was; returns how many those are now.
+    pub(super) fn unsigned_notice(&self, signed: bool) -> u32 {
+        let count = |before: u32| Some(if signed { 0 } else { before.saturating_add(1) });
+        let before = self.unsigned.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        before.ok().and_then(count).unwrap_or_default()
+    }
+
+    /// Lets another gateway take new payments, or none.
     pub fn use_gateway(&self, gateway: Option<Arc<dyn Gateway>>) {
-        *self.gateway.write().unwrap_or_else(PoisonError::into_inner) = gateway;
+        if let Some(gateway) = &gateway {
+            self.know_gateway(Arc::clone(gateway));
+        }
+        self.gateways.write().unwrap_or_else(PoisonError::into_inner).chosen = gateway;
+    }
+
+    /// Keeps a gateway at hand for what it took before, in place of an earlier one of its name.
+    pub fn know_gateway(&self, gateway: Arc<dyn Gateway>) {
+        let mut gateways = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
+        gateways.known.retain(|known| known.name() != gateway.name());
+        gateways.known.push(gateway);
     }
 
     /// The charges that are under way.

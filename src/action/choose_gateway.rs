@@ -118,7 +118,7 @@ pub async fn choose_gateway(office: &Office, actor: &Actor, wish: ChooseGateway)
     let object = match (choice, &fresh) {
         (GatewayChoice::Test, _) => "test gateway",
         (GatewayChoice::Stripe, Some(_)) => "stripe with a new key",
-        (GatewayChoice::Stripe, None) => "stripe",
+        (other, _) => other.name(),
     };
     let event = actor.did(now, Deed::ChangeGateway, object);
     let kept = event.clone();
@@ -157,7 +157,7 @@ pub fn restore_gateway(office: &Office) -> Result<(), GatewayError> {
     };
     let secret = match choice {
         GatewayChoice::Test => None,
-        GatewayChoice::Stripe => app.store().read(|view| secrets::read(view, Name::StripeKey))?,
+        _ => app.store().read(|view| secrets::read(view, Name::StripeKey))?,
     };
     let secret = secret.map(|(key, _)| key);
     app.use_gateway(Some(office.make_gateway(choice, secret).map_err(GatewayError::Unusable)?));

@@ -11,8 +11,10 @@ use super::*;
 use crate::base::{Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
 use crate::catalog::{Catalog, STOCK, Stock};
 use crate::operator::Settings;
-use crate::payment::gateway::{Call, Gateway, Outcome};
-use crate::payment::{Attempt, Card};
+use crate::payment::gateway::{
+    Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, Unheard, Visitor,
+};
+use crate::payment::{Attempt, Card, DeclineReason, Refund};
 use crate::staff::{Hasher, Password};
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
 use crate::tls::{Certificate, Identity};
@@ -34,16 +36,36 @@ impl Gateway for Nobody {
         self.0
     }
 
-    fn create<'a>(&'a self, _: &'a Attempt) -> Call<'a, Result<String, Outcome>> {
-        Box::pin(async { Err(Outcome::Unknown) })
+    fn is_live(&self) -> bool {
+        false
     }
 
-    fn confirm<'a>(&'a self, _: &'a Attempt, _: Card) -> Call<'a, Outcome> {
+    fn create<'a>(&'a self, _: &'a Attempt, _: &'a Visitor) -> Call<'a, Result<Created, DeclineReason>> {
+        Box::pin(async { Err(DeclineReason::TryAgain) })
+    }
+
+    fn confirm<'a>(&'a self, _: &'a Attempt, _: Card, _: &'a Visitor) -> Call<'a, Outcome> {
         Box::pin(async { Outcome::Unknown })
     }
 
-    fn inquire<'a>(&'a self, _: &'a Attempt) -> Call<'a, Outcome> {
+    fn inquire<'a>(&'a self, _: &'a Attempt, _: Asking) -> Call<'a, Outcome> {
         Box::pin(async { Outcome::Unknown })
+    }
+
+    fn capture<'a>(&'a self, _: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(async { Outcome::Unknown })
+    }
+
+    fn void<'a>(&'a self, _: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(async { Outcome::Unknown })
+    }
+
+    fn refund<'a>(&'a self, _: &'a Attempt, _: &'a Refund) -> Call<'a, RefundOutcome> {
+        Box::pin(async { RefundOutcome::Unknown })
+    }
+
+    fn hear(&self, _: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
+        Err(Unheard::NoSecret)
     }
 }
 

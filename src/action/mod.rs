@@ -2,6 +2,7 @@
 //! and command line.
 
 mod actor;
+mod alarms;
 mod app;
 mod cart;
 mod certificate;
@@ -12,6 +13,7 @@ mod demo;
 pub(crate) mod fixture;
 mod forget_carts;
 mod go_live;
+mod hear;
 mod import_products;
 mod office;
 mod place_order;
@@ -21,6 +23,7 @@ mod set_up;
 mod sign_in;
 
 pub use actor::{Actor, Denied};
+pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
@@ -34,11 +37,13 @@ pub use choose_gateway::{
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
+pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
 pub use place_order::{
-    MOST_ATTEMPTS, MOST_CHARGES, PAGE_WAITS, PlaceError, PlaceOrder, Placed, UNPAID_FOR, finish_charges,
-    keep_reconciling, place_order, reconcile, recover, standing, unsettled,
+    ACTION_LASTS, Browser, CaptureError, MOST_ATTEMPTS, MOST_BROWSER, MOST_CHARGES, Means, PAGE_WAITS,
+    PlaceError, PlaceOrder, Placed, UNPAID_FOR, abandon, capture_order, finish_charges, keep_reconciling,
+    place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use set_up::{

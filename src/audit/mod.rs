@@ -64,8 +64,16 @@ pub enum Deed {
     RequestCertificate,
     /// The storefront's certificate was replaced.
     ReplaceCertificate,
+    /// The money that was held for an order was taken.
+    CapturePayment,
+    /// The money that was held for an order was released.
+    VoidPayment,
+    /// Money was given back.
+    RefundPayment,
     /// The shop went live.
     GoLive,
+    /// Somebody said that they have dealt with an alarm.
+    AcknowledgeAlarm,
 }
 
 /// How it ended.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::base::SecretBytes;
 use crate::config::{Appliance, Profile};
 use crate::operator::GatewayChoice;
-use crate::payment::gateway::{Detour, Gateway, StripeGateway, TestGateway, Unusable};
+use crate::payment::gateway::{
+    Detour, Gateway, StripeAccount, StripeGateway, StripePage, TestGateway, Unusable,
+};
 use crate::store::Store;
 
 /// Makes gateways. Only a `dev` machine takes the detour that its provisioning file may name, whatever the
@@ -34,10 +36,14 @@ impl Gateways {
         match (choice, secret) {
             (GatewayChoice::Test, _) => Ok(Arc::new(TestGateway::new(self.store.clone()))),
             (GatewayChoice::Stripe, Some(key)) => {
-                let stripe = StripeGateway::new(key, self.detour.clone());
+                let account = StripeAccount { key, notices: None, page: StripePage::Own };
+                let stripe = StripeGateway::new(account, self.detour.clone());
                 Ok(Arc::new(stripe.map_err(|error| error.to_string())?))
             }
             (GatewayChoice::Stripe, None) => Err("Stripe's secret key is not set".to_owned()),
+            (GatewayChoice::StripeHosted | GatewayChoice::AuthorizeNet | GatewayChoice::Adyen, _) => {
+                Err("this gateway is not built in".to_owned())
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! A journal that stalls costs lines, never a request: what does not fit the queue is counted, and the count
 //! is logged as soon as there is room. Panics become one line with their place; their words are left out,
-//! because nobody knows what they quote.
+//! because nobody knows what they quote. What is logged under [`ALERT`] goes out at priority alert.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -15,6 +16,7 @@ use log::kv::{Key, Value, VisitSource};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use systemd_journal_logger::{JournalLog, connected_to_journal};
 
+use super::alert::{ALERT, Alerts, SOCKET};
 use super::problems::one_line;
 
 /// The most lines that wait.
@@ -69,6 +71,12 @@ struct Entry {
     message: String,
     fields: Vec<(String, String)>,
     place: Option<(String, u32)>,
+}
+
+impl Entry {
+    fn is_alert(&self) -> bool {
+        self.level == Level::Error && self.target == ALERT
+    }
 }
 
 enum Message {
@@ -156,45 +164,49 @@ fn write_all(receiver: &Receiver<Message>, dropped: &AtomicU64, write: &mut dyn 
     }
 }
 
-enum Sink {
-    Journal(JournalLog),
-    Terminal,
+/// Where lines go: what the first way does not take goes the next.
+struct Sink {
+    /// For alarms.
+    alerts: Option<Alerts>,
+    journal: Option<JournalLog>,
 }
 
 impl Sink {
     fn open() -> Self {
         let journal = connected_to_journal().then(JournalLog::new).and_then(Result::ok);
-        journal.map_or(Self::Terminal, |log| Self::Journal(log.with_syslog_identifier("cashcowd".to_owned())))
+        let alerts = journal.as_ref().and_then(|_| Alerts::to(Path::new(SOCKET)).ok());
+        let journal = journal.map(|log| log.with_syslog_identifier("cashcowd".to_owned()));
+        Self { alerts, journal }
     }
 
     fn write(&mut self, entry: &Entry) {
-        // There is nowhere to complain to about a log that cannot be written.
-        match self {
-            Self::Journal(journal) => {
-                let fields: Vec<_> =
-                    entry.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-                let (file, line) = entry.place.as_ref().map(|(file, line)| (file.as_str(), *line)).unzip();
-                let _ = journal.journal_send(
-                    &Record::builder()
-                        .level(entry.level)
-                        .target(&entry.target)
-                        .file(file)
-                        .line(line)
-                        .key_values(&fields)
-                        .args(format_args!("{}", entry.message))
-                        .build(),
-                );
-            }
-            Self::Terminal => {
-                let _ = writeln!(std::io::stderr(), "{}", plain(entry));
-            }
+        let alert = self.alerts.as_ref().filter(|_| entry.is_alert());
+        if alert.is_some_and(|alerts| alerts.send(&entry.message, &entry.fields).is_ok()) {
+            return;
         }
+        // There is nowhere to complain to about a log that cannot be written.
+        let Some(journal) = &self.journal else {
+            let _ = writeln!(std::io::stderr(), "{}", plain(entry));
+            return;
+        };
+        let fields: Vec<_> = entry.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let (file, line) = entry.place.as_ref().map(|(file, line)| (file.as_str(), *line)).unzip();
+        let _ = journal.journal_send(
+            &Record::builder()
+                .level(entry.level)
+                .target(&entry.target)
+                .file(file)
+                .line(line)
+                .key_values(&fields)
+                .args(format_args!("{}", entry.message))
+                .build(),
+        );
     }
 }
 
 /// `warn cashcow::store: text (key=value)`.
 fn plain(entry: &Entry) -> String {
-    let level = entry.level.as_str().to_ascii_lowercase();
+    let level = if entry.is_alert() { "ALERT".to_owned() } else { entry.level.as_str().to_ascii_lowercase() };
     let fields: Vec<_> = entry.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
     format!("{level} {}: {}{fields}", entry.target, entry.message)
@@ -203,6 +215,7 @@ fn plain(entry: &Entry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::alert::tests as alert_tests;
 
     fn queue(size: usize) -> (Queue, Receiver<Message>, Arc<AtomicU64>) {
         let (sender, receiver) = sync_channel(size);
@@ -260,6 +273,32 @@ mod tests {
         assert_eq!(lines[0], "warn cashcow: a error cashcow: forged?[2J");
         assert_eq!(lines[1].chars().count(), "warn cashcow: ".len() + LONGEST + 1);
         assert_eq!(lines[2..], ["info boot: ours", "error cashcow: late (order=7)"]);
+    }
+
+    #[test]
+    fn an_alarm_goes_to_the_journal_as_an_alert_and_other_errors_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, path) = alert_tests::journal(folder.path());
+        let mut sink = Sink { alerts: Alerts::to(&path).ok(), journal: None };
+        let (queue, receiver, dropped) = queue(9);
+        say(&queue, Level::Error, "cashcow::store", "an error");
+        say(&queue, Level::Info, ALERT, "no alarm");
+        say(&queue, Level::Error, ALERT, "an alarm\nPRIORITY=7");
+        drop(queue);
+        let mut lines = Vec::new();
+        write_all(&receiver, &dropped, &mut |entry| {
+            lines.push(plain(entry));
+            sink.write(entry);
+        });
+        assert_eq!(
+            lines,
+            ["error cashcow::store: an error", "info alarm: no alarm", "ALERT alarm: an alarm PRIORITY=7",]
+        );
+        let record = alert_tests::next(&journal);
+        assert_eq!(record[0], ("PRIORITY".to_owned(), "1".to_owned()));
+        assert!(record.contains(&("MESSAGE".to_owned(), "an alarm PRIORITY=7".to_owned())), "{record:?}");
+        journal.set_nonblocking(true).unwrap();
+        assert!(journal.recv(&mut [0; 9]).is_err(), "one alarm, one record");
     }
 
     #[test]

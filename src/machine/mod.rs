@@ -9,6 +9,7 @@
 //! - Nothing that is shown or logged carries a secret but the set-up code, which the screen is for.
 
 mod address;
+mod alert;
 mod card;
 mod exit;
 mod firewall;
@@ -25,6 +26,7 @@ mod status;
 mod whole;
 
 pub use address::own_addresses;
+pub use alert::ALERT;
 pub use exit::{Exit, Failure};
 pub use firewall::{FirewallState, NFT, load_firewall, script};
 pub use harden::{harden, refuse_root};

@@ -8,19 +8,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Currency, Line, Money};
 use crate::order::{Email, ShippingMethod};
+use crate::payment::{CaptureMode, gateway};
 use crate::store::{Reads, StoreError, Table};
 
 /// One row, under 0.
 pub const SETTINGS: Table<u64, Settings> = Table::new("settings", 1);
 
-/// Which gateway takes the cards.
+/// Which gateway takes the payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum GatewayChoice {
     /// The built-in one: test cards only, no money moves, gone at go-live.
     Test,
-    /// Stripe, with the operator's own keys.
+    /// Stripe, with the operator's own keys; the card is typed into the shop's page.
     Stripe,
+    /// Stripe's own payment page: the card never touches this machine.
+    StripeHosted,
+    /// Authorize.Net.
+    AuthorizeNet,
+    /// Adyen.
+    Adyen,
+}
+
+impl GatewayChoice {
+    /// All of them, in the order in which the console offers them.
+    pub const ALL: [Self; 5] =
+        [Self::Stripe, Self::StripeHosted, Self::Adyen, Self::AuthorizeNet, Self::Test];
+
+    /// The gateway's name in attempts, orders, addresses and forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Test => gateway::TEST,
+            Self::Stripe => gateway::STRIPE,
+            Self::StripeHosted => gateway::STRIPE_HOSTED,
+            Self::AuthorizeNet => gateway::AUTHORIZE_NET,
+            Self::Adyen => gateway::ADYEN,
+        }
+    }
+
+    /// The one of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
 }
 
 /// The shop's settings.
@@ -36,7 +65,10 @@ pub struct Settings {
     pub tax_permille: u16,
     /// Ways of delivery; at least one.
     pub shipping: Vec<ShippingMethod>,
-    /// Who takes the cards; `None` when there is none yet and the shop cannot sell.
+    /// When the money of an order is taken.
+    #[serde(default)]
+    pub capture: CaptureMode,
+    /// Who takes the payments; `None` when there is none yet and the shop cannot sell.
     pub gateway: Option<GatewayChoice>,
     /// Shows the demo goods.
     pub demo: bool,
@@ -66,6 +98,7 @@ impl Settings {
                 method("standard", "Standard delivery", "2 to 4 working days", 490)?,
                 method("express", "Express delivery", "next working day", 1290)?,
             ],
+            capture: CaptureMode::Automatic,
             gateway: Some(GatewayChoice::Test),
             demo,
             live_since: None,

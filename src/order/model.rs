@@ -12,9 +12,13 @@ use crate::base::{Line, Money, Token};
 pub enum State {
     /// Placed, stock held, not paid yet.
     AwaitingPayment,
+    /// Bought: the money is held on the card and is taken when somebody captures it.
+    Authorized,
     /// Paid in full.
     Paid,
-    /// Given up before it was paid; the stock is free again.
+    /// Paid, and all of it given back.
+    Refunded,
+    /// Given up before it was paid, or the money that was held was released; the stock is free again.
     Cancelled,
 }
 
@@ -61,6 +65,8 @@ pub struct PaidWith {
     pub last_four: String,
     /// Which gateway took it: `test`, `stripe`.
     pub gateway: String,
+    /// The number of the attempt.
+    pub attempt: u64,
     /// The gateway's own name for the payment.
     pub reference: String,
     /// When.
@@ -90,7 +96,7 @@ pub struct Order {
     pub lines: Vec<LineItem>,
     /// What it costs.
     pub totals: Totals,
-    /// How it was paid.
+    /// How it was paid, or is held to be paid.
     pub paid: Option<PaidWith>,
     /// Taken with the test gateway: no money moved.
     #[serde(default)]

@@ -60,8 +60,12 @@ pub enum Right {
     ChangeProducts,
     /// Change gateway and certificate.
     ChangeSettings,
+    /// Capture, release and refund payments.
+    MoveMoney,
     /// Take the shop live.
     GoLive,
+    /// Say that an alarm has been dealt with.
+    DealWithAlarms,
 }
 
 impl Role {
@@ -70,7 +74,12 @@ impl Role {
         match (self, right) {
             (
                 Self::Administrator,
-                Right::SeeOrders | Right::ChangeProducts | Right::ChangeSettings | Right::GoLive,
+                Right::SeeOrders
+                | Right::ChangeProducts
+                | Right::ChangeSettings
+                | Right::MoveMoney
+                | Right::GoLive
+                | Right::DealWithAlarms,
             ) => true,
         }
     }

@@ -189,7 +189,7 @@ async fn settled(shop: Shop, folder: &Path, options: &[&str]) -> (Vec<Order>, Ve
         let store = cashcow::boot::demo::open_store(folder).await.unwrap();
         let read = read_all(&store).unwrap();
         drop(store);
-        if read.1.iter().all(|attempt| attempt.state.is_final()) {
+        if read.1.iter().all(|attempt| !attempt.state.is_open()) {
             return read;
         }
         assert!(Instant::now() < deadline, "attempts are still open: {:?}", read.1);

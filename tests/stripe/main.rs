@@ -20,8 +20,10 @@ mod memory;
 use std::net::SocketAddr;
 
 use cashcow::base::{Currency, Money, OsRandom, SecretBytes, Token};
-use cashcow::payment::gateway::{Detour, Gateway, Outcome, StripeGateway};
-use cashcow::payment::{Attempt, AttemptState, Card, DeclineReason};
+use cashcow::payment::gateway::{
+    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Visitor,
+};
+use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, CardShown, DeclineReason};
 use double::{Double, Fault};
 use jiff::Timestamp;
 use localstripe::{Cut, LocalStripe};
@@ -36,10 +38,22 @@ fn attempt(order: u64) -> Attempt {
         nonce: Token::random(&OsRandom),
         amount: Money::new(2490, Currency::Eur),
         gateway: "stripe".to_owned(),
+        capture: CaptureMode::Automatic,
         reference: None,
+        transaction: None,
         state: AttemptState::Created,
         begun: Timestamp::UNIX_EPOCH,
         changed: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn visitor() -> Visitor {
+    Visitor {
+        origin: "https://shop.example".to_owned(),
+        return_to: "https://shop.example/order/x/return".to_owned(),
+        address: "192.0.2.1".parse().unwrap(),
+        user_agent: "a browser".to_owned(),
+        accept: "text/html".to_owned(),
     }
 }
 
@@ -49,7 +63,8 @@ fn card(number: &str) -> Card {
 
 fn gateway(at: SocketAddr, root: &str) -> StripeGateway {
     let key = SecretBytes::new(b"sk_test_0123456789".to_vec());
-    StripeGateway::new(key, Detour::new(Some(at), Some(root)).unwrap()).unwrap()
+    let account = StripeAccount { key, notices: None, page: StripePage::Own };
+    StripeGateway::new(account, Detour::new(Some(at), Some(root)).unwrap()).unwrap()
 }
 
 fn of(double: &Double) -> StripeGateway {
@@ -59,13 +74,14 @@ fn of(double: &Double) -> StripeGateway {
 /// As `action` does it: the reference goes into the attempt before the card leaves.
 async fn made(gateway: &StripeGateway, order: u64) -> Attempt {
     let mut attempt = attempt(order);
-    attempt.reference = Some(gateway.create(&attempt).await.unwrap());
+    attempt.reference = Some(gateway.create(&attempt, &visitor()).await.unwrap().reference);
     attempt.state = AttemptState::Sending;
     attempt
 }
 
 fn taken(last_four: &str) -> Outcome {
-    Outcome::Captured { brand: "Visa".to_owned(), last_four: last_four.to_owned() }
+    let card = CardShown { brand: "Visa".to_owned(), last_four: last_four.to_owned() };
+    Outcome::Captured(Paid { card, transaction: None })
 }
 
 #[tokio::test]
@@ -73,7 +89,7 @@ async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
     let double = Double::stripe().await;
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, taken("4242"));
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, taken("4242"));
     let seen = double.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(
@@ -96,7 +112,7 @@ async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
     assert_eq!(charges.len(), 1);
     assert_eq!((charges[0].amount, charges[0].currency.as_str()), (2490, "eur"));
     assert_eq!(charges[0].order, "1001");
-    assert_eq!(stripe.inquire(&attempt).await, taken("4242"));
+    assert_eq!(stripe.inquire(&attempt, Asking::Close).await, taken("4242"));
 }
 
 #[tokio::test]
@@ -113,8 +129,12 @@ async fn refusals_are_told_and_nothing_is_charged() {
         ("4000000000003220", Why::NeedsAuthentication),
     ] {
         let attempt = made(&stripe, 1001).await;
-        assert_eq!(stripe.confirm(&attempt, card(number)).await, Outcome::Declined(why), "{number}");
-        assert!(matches!(stripe.inquire(&attempt).await, Outcome::Declined(_)), "{number}");
+        assert_eq!(
+            stripe.confirm(&attempt, card(number), &visitor()).await,
+            Outcome::Declined(why),
+            "{number}"
+        );
+        assert!(matches!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Declined(_)), "{number}");
     }
     assert!(double.charges().is_empty());
     assert!(double.intents().iter().all(|intent| intent.status == "canceled"));
@@ -134,17 +154,17 @@ async fn an_answer_that_is_lost_is_asked_for_and_the_card_is_never_sent_again() 
     ] {
         let attempt = made(&stripe, order).await;
         double.plan("/confirm", fault);
-        assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown, "{fault:?}");
+        assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, Outcome::Unknown, "{fault:?}");
         // The question can be lost too; it may be asked as often as it takes.
         double.plan(attempt.reference.as_deref().unwrap(), Fault::HalfAnswer);
-        assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+        assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Unknown, "{fault:?}");
         if truth == again {
             double.plan("/cancel", Fault::ErrorBefore);
-            assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+            assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Unknown, "{fault:?}");
             double.plan("/cancel", Fault::ResetAfter);
-            assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown, "{fault:?}");
+            assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Unknown, "{fault:?}");
         }
-        assert_eq!(stripe.inquire(&attempt).await, truth, "{fault:?}");
+        assert_eq!(stripe.inquire(&attempt, Asking::Close).await, truth, "{fault:?}");
     }
     let orders: Vec<_> = double.charges().iter().map(|charge| charge.order.clone()).collect();
     assert_eq!(orders, ["1001", "1002", "1003"]);
@@ -164,13 +184,13 @@ async fn a_wrong_amount_is_a_mismatch_and_never_a_payment() {
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::WrongAmount);
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Mismatch);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, Outcome::Mismatch);
     double.plan(attempt.reference.as_deref().unwrap(), Fault::WrongAmount);
-    assert_eq!(stripe.inquire(&attempt).await, Outcome::Mismatch);
+    assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Mismatch);
     // Another order's payment is not this order's.
     let mut other = attempt.clone();
     other.order = 1002;
-    assert_eq!(stripe.inquire(&other).await, Outcome::Mismatch);
+    assert_eq!(stripe.inquire(&other, Asking::Close).await, Outcome::Mismatch);
 }
 
 /// Otherwise whoever answers once in the gateway's place is handed the card by the shop itself.
@@ -180,10 +200,10 @@ async fn a_redirect_is_not_followed_with_the_card() {
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::Redirect);
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, Outcome::Unknown);
     let last = double.seen().pop().unwrap();
     assert!(last.path.ends_with("/confirm"), "the redirect was followed: {last:?}");
-    assert_eq!(stripe.inquire(&attempt).await, Outcome::Declined(DeclineReason::TryAgain));
+    assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Declined(DeclineReason::TryAgain));
     assert!(double.charges().is_empty());
 }
 
@@ -194,8 +214,8 @@ async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
     let stripe = of(&double);
     let attempt = made(&stripe, 1001).await;
     double.plan("/confirm", Fault::TooLong);
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, Outcome::Unknown);
-    assert_eq!(stripe.inquire(&attempt).await, taken("4242"));
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&attempt, Asking::Close).await, taken("4242"));
     assert_eq!(double.charges().len(), 1);
 }
 
@@ -207,13 +227,13 @@ async fn without_a_payment_at_stripe_no_card_leaves() {
         [Fault::ResetBefore, Fault::ResetAfter, Fault::HalfAnswer, Fault::ErrorAfter, Fault::WrongAmount]
     {
         double.plan("/payment_intents", fault);
-        let refused = Err(Outcome::Declined(DeclineReason::TryAgain));
-        assert_eq!(stripe.create(&attempt(1001)).await, refused, "{fault:?}");
+        let refused = Err(DeclineReason::TryAgain);
+        assert_eq!(stripe.create(&attempt(1001), &visitor()).await, refused, "{fault:?}");
     }
     let unmade = attempt(1001);
     let again = Outcome::Declined(DeclineReason::TryAgain);
-    assert_eq!(stripe.confirm(&unmade, card(GOOD)).await, again);
-    assert_eq!(stripe.inquire(&unmade).await, again);
+    assert_eq!(stripe.confirm(&unmade, card(GOOD), &visitor()).await, again);
+    assert_eq!(stripe.inquire(&unmade, Asking::Close).await, again);
     assert!(double.seen().iter().all(|seen| seen.path == "/v1/payment_intents"));
 }
 
@@ -224,13 +244,13 @@ async fn a_server_that_nobody_vouches_for_gets_not_one_byte() {
     // The right address, another root: as with a forged certificate.
     let stripe = gateway(double.address(), other.root_pem());
     let again = Outcome::Declined(DeclineReason::TryAgain);
-    assert_eq!(stripe.create(&attempt).await, Err(again.clone()));
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, again);
-    assert_eq!(stripe.inquire(&attempt).await, Outcome::Unknown);
+    assert_eq!(stripe.create(&attempt, &visitor()).await, Err(DeclineReason::TryAgain));
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, again);
+    assert_eq!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Unknown);
     // Nobody there at all.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let stripe = gateway(closed, double.root_pem());
-    assert_eq!(stripe.confirm(&attempt, card(GOOD)).await, again);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, again);
     assert_eq!((double.seen().len(), double.charges().len()), (1, 0));
 }
 
@@ -240,27 +260,27 @@ async fn a_server_that_nobody_here_wrote_charges_declines_and_tells_after_a_cut(
     let stripe = gateway(server.address(), server.root_pem());
 
     let paid = made(&stripe, 1001).await;
-    assert_eq!(stripe.confirm(&paid, card(GOOD)).await, taken("4242"));
-    assert_eq!(stripe.inquire(&paid).await, taken("4242"));
+    assert_eq!(stripe.confirm(&paid, card(GOOD), &visitor()).await, taken("4242"));
+    assert_eq!(stripe.inquire(&paid, Asking::Close).await, taken("4242"));
 
     let refused = made(&stripe, 1002).await;
     let declined = Outcome::Declined(DeclineReason::Declined);
-    assert_eq!(stripe.confirm(&refused, card("4000000000000341")).await, declined);
-    assert_eq!(stripe.inquire(&refused).await, declined);
+    assert_eq!(stripe.confirm(&refused, card("4000000000000341"), &visitor()).await, declined);
+    assert_eq!(stripe.inquire(&refused, Asking::Close).await, declined);
 
     let asked_first = made(&stripe, 1003).await;
     let needs = Outcome::Declined(DeclineReason::NeedsAuthentication);
-    assert_eq!(stripe.confirm(&asked_first, card("4000000000003220")).await, needs);
+    assert_eq!(stripe.confirm(&asked_first, card("4000000000003220"), &visitor()).await, needs);
 
     let cut_after = made(&stripe, 1004).await;
     server.cut(Cut::After);
-    assert_eq!(stripe.confirm(&cut_after, card(GOOD)).await, Outcome::Unknown);
-    assert_eq!(stripe.inquire(&cut_after).await, taken("4242"));
+    assert_eq!(stripe.confirm(&cut_after, card(GOOD), &visitor()).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&cut_after, Asking::Close).await, taken("4242"));
 
     let cut_before = made(&stripe, 1005).await;
     server.cut(Cut::Before);
-    assert_eq!(stripe.confirm(&cut_before, card(GOOD)).await, Outcome::Unknown);
-    assert_eq!(stripe.inquire(&cut_before).await, Outcome::Declined(DeclineReason::TryAgain));
+    assert_eq!(stripe.confirm(&cut_before, card(GOOD), &visitor()).await, Outcome::Unknown);
+    assert_eq!(stripe.inquire(&cut_before, Asking::Close).await, Outcome::Declined(DeclineReason::TryAgain));
 
     let charges = server.charges().await;
     let moved = charges.iter().filter(|charge| charge["status"] == "succeeded").count();

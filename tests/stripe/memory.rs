@@ -10,6 +10,7 @@ use cashcow::payment::gateway::Gateway;
 use zeroize::Zeroizing;
 
 use super::double::Double;
+use super::visitor;
 use super::{card, gateway, made, taken};
 
 /// What is searched for is kept masked, so that the search does not find itself.
@@ -116,7 +117,7 @@ async fn nothing_of_a_card_is_left_in_memory_after_it_was_sent() {
         };
         assert!(!places(&masked).is_empty(), "the search is broken: it does not see a card that is there");
         let last_four = card.last_four().to_owned();
-        assert_eq!(stripe.confirm(&attempt, card).await, taken(&last_four));
+        assert_eq!(stripe.confirm(&attempt, card, &visitor()).await, taken(&last_four));
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
     let left = places(&masked);

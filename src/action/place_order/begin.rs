@@ -11,10 +11,10 @@ use super::{PlaceError, Placed, told};
 use crate::base::{Money, Token};
 use crate::cart::CARTS;
 use crate::catalog::Catalog;
-use crate::operator::{GatewayChoice, Settings};
+use crate::operator::Settings;
 use crate::order::{NEXT_NUMBER, ORDER_LINKS, ORDERS, ORDERS_OF_CARTS, Order, State, UNPAID};
-use crate::payment::gateway::{STRIPE, TEST};
-use crate::payment::{ATTEMPTS, ATTEMPTS_OF_FORMS, Attempt, AttemptState, Patience, UNSETTLED};
+use crate::payment::gateway::TEST;
+use crate::payment::{ATTEMPTS, ATTEMPTS_OF_FORMS, Attempt, AttemptState, CaptureMode, INQUIRIES, Patience};
 use crate::store::{Reads, Span, StoreError, Tx};
 
 /// The most attempts to pay one order.
@@ -84,7 +84,7 @@ pub(super) fn begin(tx: &mut Tx<'_>, facts: &Facts) -> Result<Begun, PlaceError>
             make(tx, facts, draft)?
         }
     };
-    attempt(tx, facts, &order)
+    attempt(tx, facts, &order, settings.capture)
 }
 
 /// The attempt that this very form began, if it did.
@@ -97,10 +97,9 @@ fn same_form(tx: &Tx<'_>, facts: &Facts) -> Result<Option<Begun>, StoreError> {
     if order.cart.0 != facts.cart {
         return Ok(None);
     }
-    Ok(Some(if attempt.state.is_final() {
-        Begun::Done(told(order.link, &attempt.state))
-    } else {
-        Begun::Follow { link: order.link, attempt: id }
+    Ok(Some(match told(order.link, &attempt.state) {
+        Placed::Waiting { link } => Begun::Follow { link, attempt: id },
+        placed => Begun::Done(placed),
     }))
 }
 
@@ -112,7 +111,7 @@ fn gone(tx: &Tx<'_>, facts: &Facts) -> Result<Begun, PlaceError> {
         None => None,
     };
     if let Some(order) = order {
-        if order.state == State::Paid {
+        if matches!(order.state, State::Paid | State::Authorized | State::Refunded) {
             return Ok(Begun::Done(Placed::Paid { link: order.link }));
         }
         if let Some(attempt) = under_way(tx, order.number)? {
@@ -127,12 +126,9 @@ fn gone(tx: &Tx<'_>, facts: &Facts) -> Result<Begun, PlaceError> {
 
 /// The gateway at hand must be the one that the settings name, and the test gateway ends at go-live.
 fn may_take_money(settings: &Settings, gateway: &str) -> Result<(), PlaceError> {
-    let chosen = match settings.gateway {
-        Some(GatewayChoice::Test) if settings.live_since.is_none() => gateway == TEST,
-        Some(GatewayChoice::Test) | None => false,
-        Some(GatewayChoice::Stripe) => gateway == STRIPE,
-    };
-    if chosen { Ok(()) } else { Err(PlaceError::NoGateway) }
+    let chosen = settings.gateway.is_some_and(|choice| choice.name() == gateway);
+    let ended = gateway == TEST && settings.live_since.is_some();
+    if chosen && !ended { Ok(()) } else { Err(PlaceError::NoGateway) }
 }
 
 fn open_orders(tx: &Tx<'_>, cart: Token) -> Result<Vec<Order>, StoreError> {
@@ -145,9 +141,10 @@ fn open_orders(tx: &Tx<'_>, cart: Token) -> Result<Vec<Order>, StoreError> {
     Ok(open)
 }
 
-/// The order's attempt that is not final: there is at most one.
+/// The order's attempt that is under way: there is at most one.
 pub(in crate::action) fn under_way(view: &impl Reads, order: u64) -> Result<Option<(u64, u64)>, StoreError> {
-    Ok(view.scan(&UNSETTLED, &Span::under(&order, 1))?.into_iter().map(|(id, _)| id).next())
+    let last = view.scan(&ATTEMPTS, &Span::under(&order, 1).newest_first())?;
+    Ok(last.into_iter().find(|(_, attempt)| attempt.state.is_under_way()).map(|(id, _)| id))
 }
 
 fn make(tx: &mut Tx<'_>, facts: &Facts, draft: Draft) -> Result<Order, StoreError> {
@@ -173,7 +170,7 @@ fn make(tx: &mut Tx<'_>, facts: &Facts, draft: Draft) -> Result<Order, StoreErro
     Ok(order)
 }
 
-fn attempt(tx: &mut Tx<'_>, facts: &Facts, order: &Order) -> Result<Begun, PlaceError> {
+fn attempt(tx: &mut Tx<'_>, facts: &Facts, order: &Order, capture: CaptureMode) -> Result<Begun, PlaceError> {
     let last = tx.scan(&ATTEMPTS, &Span::under(&order.number, 1).newest_first())?;
     let number = last.first().map_or(0, |((_, number), _)| *number).saturating_add(1);
     if number > MOST_ATTEMPTS {
@@ -186,7 +183,9 @@ fn attempt(tx: &mut Tx<'_>, facts: &Facts, order: &Order) -> Result<Begun, Place
         nonce: facts.nonce,
         amount: order.totals.total,
         gateway: facts.gateway.to_owned(),
+        capture,
         reference: None,
+        transaction: None,
         state: AttemptState::Created,
         begun: facts.now,
         changed: facts.now,
@@ -194,7 +193,7 @@ fn attempt(tx: &mut Tx<'_>, facts: &Facts, order: &Order) -> Result<Begun, Place
     let id = (order.number, number);
     tx.put(&ATTEMPTS, &id, &attempt)?;
     tx.put(&ATTEMPTS_OF_FORMS, &facts.nonce, &id)?;
-    tx.put(&UNSETTLED, &id, &Patience::fresh(facts.now))?;
+    tx.put(&INQUIRIES, &id, &Patience::fresh(facts.now))?;
     tx.put(&UNPAID, &order.number, &facts.now)?;
     Ok(Begun::Charge { link: order.link, attempt: Box::new(attempt) })
 }

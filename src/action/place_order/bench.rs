@@ -13,8 +13,11 @@ use crate::cart::{CARTS, CHECKOUTS, Cart, Checkout};
 use crate::catalog::{Handle, PRODUCTS, Product, STOCK, Status, Stock, Variant};
 use crate::operator::{SETTINGS, Settings};
 use crate::order::{Address, Country, Email, ORDERS, Order};
-use crate::payment::Attempt;
-use crate::payment::gateway::{Call, Gateway, Outcome, TestGateway};
+use crate::payment::gateway::{
+    Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, TestGateway, Unheard,
+    Visitor,
+};
+use crate::payment::{Attempt, CardShown, Refund};
 use crate::store::{RootKey, Span, Store, StoreFile};
 
 pub const GOOD: &str = "4242424242424242";
@@ -105,8 +108,13 @@ impl Bench {
             cart_version: 1,
             agreed: eur(PRICE * aprons + DELIVERY),
             nonce: Token::random(self.app.random()),
-            card: card(number),
-            source: "192.0.2.1".parse().unwrap(),
+            means: Means::Card(card(number)),
+            browser: Browser {
+                origin: "https://shop.example".to_owned(),
+                address: "192.0.2.1".parse().unwrap(),
+                user_agent: "a browser".to_owned(),
+                accept: "text/html".to_owned(),
+            },
         }
     }
 
@@ -170,7 +178,10 @@ pub fn apron(price: i64) -> Product {
 
 pub fn link(placed: Placed) -> Token {
     match placed {
-        Placed::Paid { link } | Placed::Declined { link, .. } | Placed::Waiting { link } => link,
+        Placed::Paid { link }
+        | Placed::Declined { link, .. }
+        | Placed::Action { link }
+        | Placed::Waiting { link } => link,
     }
 }
 
@@ -208,7 +219,8 @@ impl Fake {
     }
 
     pub fn taken() -> Outcome {
-        Outcome::Captured { brand: "Visa".to_owned(), last_four: "4242".to_owned() }
+        let card = CardShown { brand: "Visa".to_owned(), last_four: "4242".to_owned() };
+        Outcome::Captured(Paid { card, transaction: None })
     }
 }
 
@@ -217,16 +229,24 @@ impl Gateway for Fake {
         "test"
     }
 
-    fn create<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Result<String, Outcome>> {
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    fn create<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        _: &'a Visitor,
+    ) -> Call<'a, Result<Created, DeclineReason>> {
         Box::pin(async move {
             self.stop_at(Cut::BeforeCreate).await;
             self.counter.made.lock().unwrap().entry(attempt.key).or_insert(false);
             self.stop_at(Cut::AfterCreate).await;
-            Ok(format!("fake_{}", attempt.key))
+            Ok(Created { reference: format!("fake_{}", attempt.key), redirect: None })
         })
     }
 
-    fn confirm<'a>(&'a self, attempt: &'a Attempt, _card: Card) -> Call<'a, Outcome> {
+    fn confirm<'a>(&'a self, attempt: &'a Attempt, _card: Card, _: &'a Visitor) -> Call<'a, Outcome> {
         Box::pin(async move {
             self.stop_at(Cut::BeforeCharge).await;
             *self.counter.made.lock().unwrap().get_mut(&attempt.key).unwrap() = true;
@@ -236,7 +256,7 @@ impl Gateway for Fake {
         })
     }
 
-    fn inquire<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+    fn inquire<'a>(&'a self, attempt: &'a Attempt, _: Asking) -> Call<'a, Outcome> {
         Box::pin(async move {
             let charged = self.counter.made.lock().unwrap().get(&attempt.key) == Some(&true);
             match (charged, self.counter.echo_wrong_amount) {
@@ -245,6 +265,22 @@ impl Gateway for Fake {
                 _ => Outcome::Declined(DeclineReason::TryAgain),
             }
         })
+    }
+
+    fn capture<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        self.inquire(attempt, Asking::Look)
+    }
+
+    fn void<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        self.inquire(attempt, Asking::Look)
+    }
+
+    fn refund<'a>(&'a self, _: &'a Attempt, _: &'a Refund) -> Call<'a, RefundOutcome> {
+        Box::pin(async { RefundOutcome::Unknown })
+    }
+
+    fn hear(&self, _: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
+        Err(Unheard::NoSecret)
     }
 }
 

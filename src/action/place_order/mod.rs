@@ -5,9 +5,12 @@
 //!   and the outcome before the shopper reads it.
 //! - The card is handed to one call and is never kept: what is lost is asked for, not sent again.
 //! - Once begun, a charge goes on whether or not the shopper stays.
+//! - Money that is held or taken is written down whatever stood before, and has an order or an alarm.
 //! - The same form sent again, or the same cart from another tab, follows the attempt that is under way.
 
+mod bank_page;
 mod begin;
+mod capture;
 mod charge;
 mod charging;
 mod draft;
@@ -21,14 +24,20 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub use bank_page::{abandon, resume};
 pub use begin::MOST_ATTEMPTS;
 pub(super) use begin::under_way;
+pub use capture::{CaptureError, capture_order, void_order};
+use charge::conclude;
+pub(super) use charge::tell_of;
 pub(super) use charging::Charging;
 pub use charging::{MOST_CHARGES, finish_charges};
-pub use reconcile::{UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
+pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
+pub(super) use settle::{Settled, settle as conclude_within};
 
 use super::App;
 use crate::base::{Money, MoneyError, Token};
+use crate::payment::gateway::Visitor;
 use crate::payment::{ATTEMPTS, AttemptState, Card, DeclineReason};
 use crate::store::{Reads, StoreError};
 use begin::{Begun, Facts, begin};
@@ -48,16 +57,54 @@ pub struct PlaceOrder {
     pub agreed: Money,
     /// Random, made anew for every form that is shown: a form that is sent again is known by it.
     pub nonce: Token,
-    /// The card.
-    pub card: Card,
-    /// Where the request came from; for the defence against card testing.
-    pub source: IpAddr,
+    /// How it is paid.
+    pub means: Means,
+    /// What the gateway may want to know of the browser.
+    pub browser: Browser,
+}
+
+/// How an order is paid.
+#[derive(Debug)]
+pub enum Means {
+    /// With this card, typed into our page.
+    Card(Card),
+    /// On the gateway's own page.
+    Hosted,
+}
+
+/// The browser of a shopper who pays.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    /// The storefront as the browser calls it: `https://shop.example`.
+    pub origin: String,
+    /// Where it is; also for the defence against card testing.
+    pub address: IpAddr,
+    /// What it calls itself; cut at [`MOST_BROWSER`] characters.
+    pub user_agent: String,
+    /// What it accepts; cut at [`MOST_BROWSER`] characters.
+    pub accept: String,
+}
+
+/// The most characters of what a browser says of itself that a gateway is told.
+pub const MOST_BROWSER: usize = 300;
+
+impl Browser {
+    fn visits(self, link: Token) -> Visitor {
+        let cut = |text: String| text.chars().take(MOST_BROWSER).collect();
+        Visitor {
+            return_to: format!("{}/order/{link}/return", self.origin),
+            origin: self.origin,
+            address: self.address,
+            user_agent: cut(self.user_agent),
+            accept: cut(self.accept),
+        }
+    }
 }
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
-    /// Paid, and durable.
+    /// Paid, or held to be paid, and durable.
     Paid {
         /// The order's page.
         link: Token,
@@ -68,6 +115,11 @@ pub enum Placed {
         link: Token,
         /// Why.
         reason: DeclineReason,
+    },
+    /// The shopper must go to the bank's or the gateway's page; the order's page leads there.
+    Action {
+        /// The order's page.
+        link: Token,
     },
     /// Not known yet. The order's page tells when it is; nothing needs to be done again.
     Waiting {
@@ -110,6 +162,9 @@ pub enum PlaceError {
     /// The shop has no gateway, or none that may take money.
     #[error("the shop cannot take payments")]
     NoGateway,
+    /// The page was made for another gateway than the one that takes payments now.
+    #[error("the way to pay was changed meanwhile")]
+    GatewayChanged,
     /// Too many charges at once, or too many attempts for one order.
     #[error("too many attempts to pay")]
     TooMany,
@@ -125,6 +180,9 @@ pub enum PlaceError {
 /// at most [`PAGE_WAITS`] and the store's own time; the charge goes on by itself after that.
 pub async fn place_order(app: &Arc<App>, order: PlaceOrder) -> Result<Placed, PlaceError> {
     let gateway = app.gateway().ok_or(PlaceError::NoGateway)?;
+    if gateway.takes_card() != matches!(order.means, Means::Card(_)) {
+        return Err(PlaceError::GatewayChanged);
+    }
     let slot = app.charging().slot().ok_or(PlaceError::TooMany)?;
     let facts = Facts {
         catalog: app.catalog(),
@@ -143,13 +201,14 @@ pub async fn place_order(app: &Arc<App>, order: PlaceOrder) -> Result<Placed, Pl
     tokio::spawn(async move {
         let begun = worker.store().transact(move |tx| begin(tx, &facts)).await;
         let attempt = match &begun {
-            Ok(Begun::Charge { attempt, .. }) => Some(attempt.as_ref().clone()),
+            Ok(Begun::Charge { link, attempt }) => Some((*link, attempt.as_ref().clone())),
             _ => None,
         };
         // The page may be gone; the charge goes on.
         drop(to.send(begun));
-        if let Some(attempt) = attempt {
-            charge(&worker, gateway.as_ref(), attempt, order.card).await;
+        if let Some((link, attempt)) = attempt {
+            let visitor = order.browser.visits(link);
+            charge(&worker, gateway.as_ref(), attempt, order.means, &visitor).await;
         }
         drop(slot);
     });
@@ -160,24 +219,25 @@ pub async fn place_order(app: &Arc<App>, order: PlaceOrder) -> Result<Placed, Pl
     }
 }
 
-/// Waits for an attempt to become final.
+/// Waits until there is something to tell of an attempt.
 async fn follow(app: &App, link: Token, attempt: (u64, u64)) -> Placed {
+    let waiting = Placed::Waiting { link };
     let look = || {
         let found: Result<_, StoreError> = app.store().read(|view| view.get(&ATTEMPTS, &attempt));
-        let state = found.ok().flatten()?.state;
-        state.is_final().then(|| told(link, &state))
+        let placed = told(link, &found.ok().flatten()?.state);
+        (placed != waiting).then_some(placed)
     };
-    app.charging().wait_for(PAGE_WAITS, look).await.unwrap_or(Placed::Waiting { link })
+    app.charging().wait_for(PAGE_WAITS, look).await.unwrap_or(waiting)
 }
 
 /// What a page says of an attempt in this state.
 pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
     match state {
-        AttemptState::Captured { .. } => Placed::Paid { link },
         AttemptState::Declined { reason } => Placed::Declined { link, reason: *reason },
-        AttemptState::Created | AttemptState::Sending | AttemptState::Unknown | AttemptState::Mismatch => {
-            Placed::Waiting { link }
-        }
+        AttemptState::Voided => Placed::Declined { link, reason: DeclineReason::Abandoned },
+        AttemptState::ActionRequired { .. } => Placed::Action { link },
+        approved if approved.is_approved() => Placed::Paid { link },
+        _ => Placed::Waiting { link },
     }
 }
 

@@ -1,7 +1,8 @@
 //! Settling what a crash, a cut line or a slow gateway left open: by asking, never by charging again.
 //!
-//! Every attempt that is not final is asked about with growing waits (1 s to 10 min) until its gateway
-//! tells. An order that nobody paid for is given up after [`UNPAID_FOR`], never while an attempt is open.
+//! Every attempt that is not over is asked about with growing waits (1 s to 10 min) until its gateway
+//! tells; an authorization that waits for its capture every six hours; and one of which a notice came, soon.
+//! A shopper who was sent to the bank's page has [`ACTION_LASTS`]. An order that nobody paid for is given up after [`UNPAID_FOR`], never while an attempt is open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +17,15 @@ use super::{Placed, told};
 use crate::action::App;
 use crate::base::Token;
 use crate::order::{ORDER_LINKS, ORDERS, State, UNPAID};
-use crate::payment::gateway::{Gateway, Outcome, TEST, TestGateway};
-use crate::payment::{ATTEMPTS, Attempt, DeclineReason, Patience, UNSETTLED};
+use crate::payment::gateway::{Asking, Gateway, Outcome, TEST, TestGateway};
+use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason, INQUIRIES, Patience};
 use crate::store::{Reads, Span, StoreError};
 
 /// How long stock is held for an order after its last sign of life.
 pub const UNPAID_FOR: SignedDuration = SignedDuration::from_mins(60);
+/// How long a shopper may stay at the bank's or the gateway's page. Less than [`UNPAID_FOR`], so that stock is
+/// held meanwhile.
+pub const ACTION_LASTS: SignedDuration = SignedDuration::from_mins(30);
 /// The most rows that one round looks at.
 const ROUND: usize = 10_000;
 /// The most questions at once.
@@ -38,9 +42,9 @@ pub async fn recover(app: &Arc<App>) -> Result<usize, StoreError> {
     let due = Patience { asked: 0, next: now };
     app.store()
         .transact(move |tx| {
-            let open = tx.scan(&UNSETTLED, &Span::all(usize::MAX))?;
+            let open = tx.scan(&INQUIRIES, &Span::all(usize::MAX))?;
             for (id, _) in &open {
-                tx.put(&UNSETTLED, id, &due)?;
+                tx.put(&INQUIRIES, id, &due)?;
             }
             Ok(open.len())
         })
@@ -61,7 +65,7 @@ pub async fn keep_reconciling(app: Arc<App>) {
 /// many attempts were asked about.
 pub async fn reconcile(app: &Arc<App>) -> Result<usize, StoreError> {
     let now = app.clock().now();
-    let open = app.store().read(|view| view.scan(&UNSETTLED, &Span::all(ROUND)))?;
+    let open = app.store().read(|view| view.scan(&INQUIRIES, &Span::all(ROUND)))?;
     let due = open.into_iter().filter(|(_, patience)| patience.is_over(now)).map(|(id, _)| id);
     let (mut asked, mut questions) = (0_usize, JoinSet::new());
     for id in due {
@@ -93,29 +97,28 @@ pub async fn standing(app: &Arc<App>, link: Token) -> Result<Option<Placed>, Sto
 }
 
 fn is_lost(attempt: &Attempt) -> bool {
-    use crate::payment::AttemptState::{Mismatch, Unknown};
-    matches!(attempt.state, Unknown | Mismatch)
+    matches!(attempt.state, AttemptState::Unknown | AttemptState::Mismatch)
 }
 
-/// What to tell, and the attempt that is not final.
-fn look(app: &App, link: Token) -> Result<Option<(Placed, Option<Attempt>)>, StoreError> {
+/// What to tell, and the attempt that is under way.
+pub(super) fn look(app: &App, link: Token) -> Result<Option<(Placed, Option<Attempt>)>, StoreError> {
     app.store().read(|view| {
         let Some(number) = view.get(&ORDER_LINKS, &link)? else { return Ok(None) };
         let order = view.get(&ORDERS, &number)?;
         let Some(order) = order.filter(|order| order.state != State::Cancelled) else { return Ok(None) };
-        if order.state == State::Paid {
+        if matches!(order.state, State::Paid | State::Authorized | State::Refunded) {
             return Ok(Some((Placed::Paid { link }, None)));
         }
         let last = view.scan(&ATTEMPTS, &Span::under(&number, 1).newest_first())?;
         Ok(last.into_iter().next().map(|(_, attempt)| {
-            let open = !attempt.state.is_final();
+            let open = attempt.state.is_under_way();
             (told(link, &attempt.state), open.then_some(attempt))
         }))
     })
 }
 
 /// Asks about one attempt and writes down what comes back.
-async fn ask(app: &Arc<App>, id: (u64, u64)) {
+pub(super) async fn ask(app: &Arc<App>, id: (u64, u64)) {
     let attempt = app.store().read(|view| view.get(&ATTEMPTS, &id));
     let attempt = match attempt {
         Ok(Some(attempt)) => attempt,
@@ -127,7 +130,7 @@ async fn ask(app: &Arc<App>, id: (u64, u64)) {
         }
     };
     let outcome = match gateway_of(app, &attempt) {
-        Some(gateway) => gateway.inquire(&attempt).await,
+        Some(gateway) => question(gateway.as_ref(), &attempt, app.clock().now()).await,
         // Its card was never sent: the reference is durable before that.
         None if attempt.reference.is_none() => Outcome::Declined(DeclineReason::TryAgain),
         None => {
@@ -138,17 +141,36 @@ async fn ask(app: &Arc<App>, id: (u64, u64)) {
     conclude(app, id, outcome).await;
 }
 
+/// What the gateway is asked, or told again, of an attempt in its state.
+async fn question(gateway: &dyn Gateway, attempt: &Attempt, now: Timestamp) -> Outcome {
+    match &attempt.state {
+        AttemptState::Capturing(_) => gateway.capture(attempt).await,
+        AttemptState::Voiding(_) => gateway.void(attempt).await,
+        AttemptState::ActionRequired { .. } if now.duration_since(attempt.begun) < ACTION_LASTS => {
+            gateway.inquire(attempt, Asking::Look).await
+        }
+        state if state.is_under_way() => gateway.inquire(attempt, Asking::Close).await,
+        _ => gateway.inquire(attempt, Asking::Look).await,
+    }
+}
+
 /// The gateway that the attempt was begun with, if it can be asked now.
-fn gateway_of(app: &App, attempt: &Attempt) -> Option<Arc<dyn Gateway>> {
-    let at_hand = app.gateway().filter(|gateway| gateway.name() == attempt.gateway);
-    at_hand.or_else(|| {
+pub(super) fn gateway_of(app: &App, attempt: &Attempt) -> Option<Arc<dyn Gateway>> {
+    app.gateway_named(&attempt.gateway).or_else(|| {
         (attempt.gateway == TEST).then(|| Arc::new(TestGateway::new(app.store().clone())) as Arc<dyn Gateway>)
     })
 }
 
-/// How many attempts are not final: while there are any, their gateway's keys must stay.
-pub fn unsettled(app: &App) -> Result<usize, StoreError> {
-    app.store().read(|view| Ok(view.scan(&UNSETTLED, &Span::all(ROUND))?.len()))
+/// How many attempts of a gateway are open: while there are any, its account must stay.
+pub fn unsettled(view: &impl Reads, gateway: &str) -> Result<usize, StoreError> {
+    let mut open = 0_usize;
+    for (id, _) in view.scan(&INQUIRIES, &Span::all(ROUND))? {
+        let attempt = view.get(&ATTEMPTS, &id)?;
+        if attempt.is_some_and(|attempt| attempt.gateway == gateway && attempt.state.is_open()) {
+            open = open.saturating_add(1);
+        }
+    }
+    Ok(open)
 }
 
 async fn give_up(app: &Arc<App>, now: Timestamp) -> Result<(), StoreError> {

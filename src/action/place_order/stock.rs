@@ -34,6 +34,17 @@ pub(super) fn take(tx: &mut Tx<'_>, lines: &[LineItem], held: bool) -> Result<()
     Ok(())
 }
 
+/// What was taken for these lines can be sold again.
+pub(super) fn put_back(tx: &mut Tx<'_>, lines: &[LineItem]) -> Result<(), StoreError> {
+    for line in lines {
+        let key = line.sku.to_string();
+        let mut stock = tx.get(&STOCK, &key)?.unwrap_or_default();
+        stock.on_hand = stock.on_hand.saturating_add(line.quantity);
+        tx.put(&STOCK, &key, &stock)?;
+    }
+    Ok(())
+}
+
 /// Gives an unpaid order up and frees its stock; any other order stays as it is. The caller has seen that
 /// none of its attempts is under way.
 pub(super) fn cancel(tx: &mut Tx<'_>, number: u64) -> Result<bool, StoreError> {

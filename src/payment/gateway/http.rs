@@ -1,6 +1,6 @@
 //! HTTPS to a gateway: one connection per call, no redirect, no repeat, bounds on everything.
 //!
-//! What is known about copies of a request's body: it is built in one wiped buffer ([`Form`]); hyper is told
+//! What is known about copies of a request's body: it is built in one wiped buffer ([`Body`]); hyper is told
 //! to write vectored and so queues that very buffer instead of copying it; rustls copies it record by record
 //! (16 KiB at most) into the buffer that it encrypts in place. What is left in freed memory is ciphertext.
 //! The request's head, with the operator's key in it, is copied by hyper into a buffer that nobody wipes.
@@ -25,13 +25,15 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::is_public;
-use super::form::Form;
+use super::body::Body;
 use crate::tls;
 
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest head of an answer, and hyper's buffer.
 const LONGEST_HEAD: usize = 64 * 1024;
+/// The longest address of a page that a shopper is sent to; Stripe's have about 1,000 bytes.
+const LONGEST_URL: usize = 4096;
 /// Name, connection and handshake together.
 const CONNECT: Duration = Duration::from_secs(10);
 /// The most addresses of a name that are tried.
@@ -77,7 +79,7 @@ pub(super) struct Call {
     /// With the query, if there is one. Made of constants and checked references only.
     pub(super) path: String,
     pub(super) headers: HeaderMap,
-    pub(super) form: Option<Form>,
+    pub(super) body: Option<Body>,
     /// For all of it.
     pub(super) limit: Duration,
 }
@@ -88,23 +90,42 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// The client of one gateway. Its host is a constant of the gateway's file.
+/// The client of one gateway. Its host is a constant of the gateway's file, or one with a checked prefix.
 pub(super) struct Client {
-    host: &'static str,
+    host: String,
     endpoint: Option<SocketAddr>,
     name: ServerName<'static>,
     tls: Arc<ClientConfig>,
 }
 
 impl Client {
-    pub(super) fn new(host: &'static str, detour: Detour) -> Result<Self, Unusable> {
+    pub(super) fn new(host: &str, detour: Detour) -> Result<Self, Unusable> {
+        let host = host.to_owned();
         let unusable = |error: &dyn std::fmt::Display| Unusable(error.to_string());
         let name = match detour.endpoint {
             Some(at) => ServerName::IpAddress(at.ip().into()),
-            None => ServerName::try_from(host).map_err(|error| unusable(&error))?,
+            None => ServerName::try_from(host.clone()).map_err(|error| unusable(&error))?,
         };
         let tls = tls::client(detour.root).map_err(|error| unusable(&error))?;
         Ok(Self { host, endpoint: detour.endpoint, name, tls })
+    }
+
+    /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
+    /// begins with a dot, or, on a detour, on the very server that stands in for the gateway.
+    pub(super) fn page(&self, url: &str, hosts: &[&str]) -> Option<String> {
+        let parsed: hyper::Uri = url.parse().ok()?;
+        let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
+        let authority = parsed.authority()?;
+        let named = |host: &&str| match host.strip_prefix('.') {
+            Some(_) => authority.host().ends_with(*host),
+            None => authority.host() == *host,
+        };
+        let own = match self.endpoint {
+            Some(endpoint) => authority.as_str() == endpoint.to_string(),
+            None => authority.port().is_none() && hosts.iter().any(named),
+        };
+        let fine = plain && own && parsed.scheme_str() == Some("https") && !authority.as_str().contains('@');
+        fine.then(|| url.to_owned())
     }
 
     /// Makes the call, once.
@@ -134,16 +155,16 @@ impl Client {
 
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, CallError> {
         let unsendable = |error: &dyn std::fmt::Display| CallError::NotSent(error.to_string());
-        let host = self.endpoint.map_or_else(|| self.host.to_owned(), |endpoint| endpoint.to_string());
+        let host = self.endpoint.map_or_else(|| self.host.clone(), |endpoint| endpoint.to_string());
         let mut request = Request::builder().method(call.method).uri(call.path);
         if let Some(headers) = request.headers_mut() {
             *headers = call.headers;
         }
         request = request.header(HOST, host).header(CONNECTION, "close");
-        let body = match call.form {
-            Some(form) => {
-                request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-                Bytes::from_owner(form)
+        let body = match call.body {
+            Some(body) => {
+                request = request.header(CONTENT_TYPE, body.media_type());
+                Bytes::from_owner(body)
             }
             None => Bytes::new(),
         };
@@ -170,7 +191,8 @@ impl Client {
         if let Some(endpoint) = self.endpoint {
             return Ok(vec![endpoint]);
         }
-        let found = tokio::net::lookup_host((self.host, 443)).await.map_err(|error| error.to_string())?;
+        let found =
+            tokio::net::lookup_host((self.host.as_str(), 443)).await.map_err(|error| error.to_string())?;
         Ok(found.filter(|address| is_public(address.ip())).take(ADDRESSES).collect())
     }
 }
@@ -191,7 +213,7 @@ mod tests {
             method: Method::POST,
             path: "/v1/payment_intents".to_owned(),
             headers: HeaderMap::new(),
-            form: Some(Form::of(&[("number", "4242")])),
+            body: Some(Body::form(&[("number", "4242")])),
             limit: Duration::from_secs(5),
         }
     }
@@ -202,6 +224,31 @@ mod tests {
         match client.send(call()).await {
             Err(CallError::NotSent(why)) => assert_eq!(why, "the name has no public address"),
             Err(CallError::Lost(_)) | Ok(_) => panic!("it was called"),
+        }
+    }
+
+    #[test]
+    fn a_shopper_is_sent_to_the_gateways_own_hosts_only() {
+        let hosts = ["hooks.stripe.com", ".adyen.com"];
+        let client = Client::new("api.stripe.com", Detour::default()).unwrap();
+        for good in ["https://hooks.stripe.com/3ds/x?y=1", "https://checkoutshopper-test.adyen.com/a"] {
+            assert_eq!(client.page(good, &hosts).as_deref(), Some(good));
+        }
+        for bad in [
+            "http://hooks.stripe.com/",
+            "https://hooks.stripe.com.evil.example/",
+            "https://evil.example/#hooks.stripe.com",
+            "https://hooks.stripe.com@evil.example/",
+            "https://evil@hooks.stripe.com/",
+            "https://adyen.com.evil.example/",
+            "https://eviladyen.com/",
+            "https://hooks.stripe.com:8443/",
+            "https://hooks.stripe.com/\u{e9}",
+            "javascript:alert(1)",
+            "/order/1",
+            "",
+        ] {
+            assert_eq!(client.page(bad, &hosts), None, "{bad}");
         }
     }
 

@@ -15,9 +15,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Gateway, Outcome};
+use super::{Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, Unheard, Visitor};
 use crate::base::{Money, Token};
-use crate::payment::{Attempt, Card, DeclineReason};
+use crate::payment::{Attempt, CaptureMode, Card, CardShown, DeclineReason, Refund, RefundFailure};
 use crate::store::{Reads, Store, StoreError, Table};
 
 /// Its name in attempts and orders.
@@ -48,13 +48,18 @@ struct Payment {
     order: u64,
     amount: Money,
     standing: Standing,
+    /// Key to amount of each refund.
+    #[serde(default)]
+    refunds: Vec<(Token, Money)>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "standing")]
 enum Standing {
     Open,
-    Captured { brand: String, last_four: String },
+    Authorized(CardShown),
+    Captured(CardShown),
+    Voided,
     Declined { reason: DeclineReason },
 }
 
@@ -77,32 +82,34 @@ impl TestGateway {
         Self { store }
     }
 
-    async fn make(&self, attempt: &Attempt) -> Result<String, Outcome> {
+    async fn make(&self, attempt: &Attempt) -> Result<Created, DeclineReason> {
         let (key, order, amount) = (attempt.key, attempt.order, attempt.amount);
         let made = self.store.transact(move |tx| {
             if tx.get(&PAYMENTS, &key)?.is_none() {
-                tx.put(&PAYMENTS, &key, &Payment { order, amount, standing: Standing::Open })?;
+                tx.put(
+                    &PAYMENTS,
+                    &key,
+                    &Payment { order, amount, standing: Standing::Open, refunds: Vec::new() },
+                )?;
             }
             Ok::<_, StoreError>(())
         });
         match made.await {
-            Ok(()) => Ok(format!("test_{key}")),
+            Ok(()) => Ok(Created { reference: format!("test_{key}"), redirect: None }),
             Err(error) => {
                 log::error!("the test gateway could not note order {order}: {error}");
-                Err(Outcome::Declined(DeclineReason::TryAgain))
+                Err(DeclineReason::TryAgain)
             }
         }
     }
 
-    /// Decides once; whoever comes later gets the same decision.
-    async fn decide(&self, attempt: &Attempt, decision: Standing) -> Outcome {
+    /// Changes what is known of a payment, durably, and tells it.
+    async fn change(&self, attempt: &Attempt, change: impl Fn(&mut Standing) + Send + 'static) -> Outcome {
         let key = attempt.key;
         let decided = self.store.transact(move |tx| {
             let Some(mut payment) = tx.get(&PAYMENTS, &key)? else { return Ok(None) };
-            if matches!(payment.standing, Standing::Open) {
-                payment.standing = decision.clone();
-                tx.put(&PAYMENTS, &key, &payment)?;
-            }
+            change(&mut payment.standing);
+            tx.put(&PAYMENTS, &key, &payment)?;
             Ok::<_, StoreError>(Some(payment))
         });
         match decided.await {
@@ -121,10 +128,10 @@ fn tell(attempt: &Attempt, payment: Payment) -> Outcome {
     match payment.standing {
         Standing::Open => Outcome::Unknown,
         Standing::Declined { reason } => Outcome::Declined(reason),
-        Standing::Captured { .. } if (payment.order, payment.amount) != (attempt.order, attempt.amount) => {
-            Outcome::Mismatch
-        }
-        Standing::Captured { brand, last_four } => Outcome::Captured { brand, last_four },
+        _ if (payment.order, payment.amount) != (attempt.order, attempt.amount) => Outcome::Mismatch,
+        Standing::Captured(card) => Outcome::Captured(Paid { card, transaction: None }),
+        Standing::Authorized(card) => Outcome::Authorized(Paid { card, transaction: None }),
+        Standing::Voided => Outcome::Voided,
     }
 }
 
@@ -142,36 +149,113 @@ fn rule(number: &str) -> Rule {
     }
 }
 
+impl TestGateway {
+    /// Decides once; whoever comes later gets the same decision.
+    async fn decide(&self, attempt: &Attempt, decision: Standing) -> Outcome {
+        self.change(attempt, move |standing| {
+            if matches!(standing, Standing::Open) {
+                *standing = decision.clone();
+            }
+        })
+        .await
+    }
+
+    async fn give_back(&self, attempt: &Attempt, refund: &Refund) -> RefundOutcome {
+        let (key, refund, amount) = (attempt.key, refund.key, refund.amount);
+        let given = self.store.transact(move |tx| {
+            let Some(mut payment) = tx.get(&PAYMENTS, &key)? else { return Ok(false) };
+            if payment.refunds.iter().any(|(known, _)| *known == refund) {
+                return Ok(true);
+            }
+            let sum: i64 = payment.refunds.iter().map(|(_, amount)| amount.minor).sum();
+            let captured = matches!(payment.standing, Standing::Captured(_));
+            if !captured || sum.saturating_add(amount.minor) > payment.amount.minor {
+                return Ok(false);
+            }
+            payment.refunds.push((refund, amount));
+            tx.put(&PAYMENTS, &key, &payment)?;
+            Ok::<_, StoreError>(true)
+        });
+        match given.await {
+            Ok(true) => RefundOutcome::Done { reference: format!("test_{refund}") },
+            Ok(false) => RefundOutcome::Failed(RefundFailure::MoreThanLeft),
+            Err(_) => RefundOutcome::Unknown,
+        }
+    }
+}
+
 impl Gateway for TestGateway {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn create<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Result<String, Outcome>> {
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    fn create<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        _: &'a Visitor,
+    ) -> Call<'a, Result<Created, DeclineReason>> {
         Box::pin(self.make(attempt))
     }
 
-    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card) -> Call<'a, Outcome> {
-        let captured = Standing::Captured {
-            brand: card.brand().name().to_owned(),
-            last_four: card.last_four().to_owned(),
+    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card, _: &'a Visitor) -> Call<'a, Outcome> {
+        let shown =
+            CardShown { brand: card.brand().name().to_owned(), last_four: card.last_four().to_owned() };
+        let taken = match attempt.capture {
+            CaptureMode::Automatic => Standing::Captured(shown),
+            CaptureMode::Manual => Standing::Authorized(shown),
         };
         let rule = rule(card.expose_number());
         drop(card);
         Box::pin(async move {
             match rule {
-                Rule::Take => self.decide(attempt, captured).await,
+                Rule::Take => self.decide(attempt, taken).await,
                 Rule::Decline(reason) => self.decide(attempt, Standing::Declined { reason }).await,
                 Rule::TakeSilently => {
-                    self.decide(attempt, captured).await;
+                    self.decide(attempt, taken).await;
                     Outcome::Unknown
                 }
             }
         })
     }
 
-    fn inquire<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+    fn inquire<'a>(&'a self, attempt: &'a Attempt, asking: Asking) -> Call<'a, Outcome> {
         // One that never got its card is closed by the question.
-        Box::pin(self.decide(attempt, Standing::Declined { reason: DeclineReason::TryAgain }))
+        Box::pin(async move {
+            match asking {
+                Asking::Look => self.change(attempt, |_| ()).await,
+                Asking::Close => {
+                    self.decide(attempt, Standing::Declined { reason: DeclineReason::TryAgain }).await
+                }
+            }
+        })
+    }
+
+    fn capture<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(self.change(attempt, |standing| {
+            if let Standing::Authorized(card) = standing {
+                *standing = Standing::Captured(card.clone());
+            }
+        }))
+    }
+
+    fn void<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(self.change(attempt, |standing| {
+            if let Standing::Authorized(_) = standing {
+                *standing = Standing::Voided;
+            }
+        }))
+    }
+
+    fn refund<'a>(&'a self, attempt: &'a Attempt, refund: &'a Refund) -> Call<'a, RefundOutcome> {
+        Box::pin(self.give_back(attempt, refund))
+    }
+
+    /// It never sends any.
+    fn hear(&self, _: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
+        Err(Unheard::NoSecret)
     }
 }

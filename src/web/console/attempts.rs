@@ -2,7 +2,7 @@
 
 use super::frame::{Clerk, when};
 use crate::locale::Texts;
-use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason, UNSETTLED};
+use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason, INQUIRIES};
 use crate::store::{Reads, Span};
 use crate::web::Failure;
 
@@ -30,14 +30,32 @@ pub fn of_order(clerk: &Clerk, order: u64) -> Result<Vec<Row>, Failure> {
 /// How many attempts have been asked about at their gateway and still have no answer.
 pub fn without_answer(clerk: &Clerk) -> Result<usize, Failure> {
     let span = Span::all(MOST_UNSETTLED);
-    let rows =
-        clerk.desk.site.app.store().read(|view| view.scan(&UNSETTLED, &span).map_err(Failure::from))?;
-    Ok(rows.iter().filter(|(_, patience)| patience.asked > 0).count())
+    clerk.desk.site.app.store().read(|view| {
+        let mut lost = 0_usize;
+        for (id, patience) in view.scan(&INQUIRIES, &span)? {
+            let attempt = view.get(&ATTEMPTS, &id)?.filter(|_| patience.asked > 0);
+            // Who is at the bank's page is asked about as well, and is not lost.
+            let unknown = |attempt: Attempt| {
+                matches!(
+                    attempt.state,
+                    AttemptState::Unknown | AttemptState::Mismatch | AttemptState::Sending
+                )
+            };
+            lost = lost.saturating_add(usize::from(attempt.is_some_and(unknown)));
+        }
+        Ok(lost)
+    })
 }
 
 fn row(texts: &Texts, attempt: &Attempt) -> Row {
     let state = match &attempt.state {
-        AttemptState::Captured { .. } => (texts.say("attempt-captured"), "good"),
+        AttemptState::ActionRequired { .. } => (texts.say("attempt-action"), "warn"),
+        AttemptState::Authorized(_) => (texts.say("attempt-authorized"), "good"),
+        AttemptState::Capturing(_) => (texts.say("attempt-capturing"), "warn"),
+        AttemptState::Voiding(_) => (texts.say("attempt-voiding"), "warn"),
+        AttemptState::Voided => (texts.say("attempt-voided"), "muted"),
+        AttemptState::Refunded(_) => (texts.say("attempt-refunded"), "muted"),
+        AttemptState::Captured(_) => (texts.say("attempt-captured"), "good"),
         AttemptState::Declined { reason } => (texts.say(declined(*reason)), "muted"),
         AttemptState::Created | AttemptState::Sending => (texts.say("attempt-under-way"), "warn"),
         AttemptState::Unknown => (texts.say("attempt-unknown"), "warn"),
@@ -61,6 +79,8 @@ fn declined(reason: DeclineReason) -> &'static str {
         DeclineReason::WrongNumber => "attempt-declined-number",
         DeclineReason::NeedsAuthentication => "attempt-declined-authentication",
         DeclineReason::TryAgain => "attempt-declined-processing",
+        DeclineReason::OtherCard => "attempt-declined-other-card",
+        DeclineReason::Abandoned => "attempt-declined-abandoned",
         DeclineReason::TestCardsOnly => "attempt-declined-test",
     }
 }

@@ -75,9 +75,11 @@ struct OrderPage {
     attempts: Vec<attempts::Row>,
 }
 
-const STATES: [(&str, &str, State); 3] = [
+const STATES: [(&str, &str, State); 5] = [
+    ("authorized", "console-order-state-authorized", State::Authorized),
     ("paid", "console-order-state-paid", State::Paid),
     ("awaiting", "console-order-state-awaiting", State::AwaitingPayment),
+    ("refunded", "console-order-state-refunded", State::Refunded),
     ("cancelled", "console-order-state-cancelled", State::Cancelled),
 ];
 
@@ -85,6 +87,8 @@ fn state_of(texts: &Texts, state: State) -> (String, &'static str) {
     match state {
         State::Paid => (texts.say("console-order-state-paid"), "good"),
         State::AwaitingPayment => (texts.say("console-order-state-awaiting"), "warn"),
+        State::Authorized => (texts.say("console-order-state-authorized"), "warn"),
+        State::Refunded => (texts.say("console-order-state-refunded"), "muted"),
         State::Cancelled => (texts.say("console-order-state-cancelled"), "muted"),
     }
 }

@@ -66,7 +66,7 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     if !catalog.all().iter().any(|product| !product.demo && product.status == Status::Active) {
         tasks.push(task("task-products-title", "task-products-text", "/products/import"));
     }
-    if clerk.settings.gateway != Some(GatewayChoice::Stripe) {
+    if matches!(clerk.settings.gateway, None | Some(GatewayChoice::Test)) {
         tasks.push(task("task-gateway-title", "task-gateway-text", "/settings/gateway"));
     } else if clerk.desk.site.app.gateway().is_none() {
         tasks.push(task("task-gateway-down-title", "task-gateway-down-text", "/settings/gateway"));
@@ -88,6 +88,17 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     Ok(tasks)
 }
 
+/// The Fluent key of what a gateway is called.
+fn gateway_name(choice: GatewayChoice) -> &'static str {
+    match choice {
+        GatewayChoice::Test => "gateway-test",
+        GatewayChoice::Stripe => "gateway-stripe",
+        GatewayChoice::StripeHosted => "gateway-stripe-hosted",
+        GatewayChoice::AuthorizeNet => "gateway-authorize-net",
+        GatewayChoice::Adyen => "gateway-adyen",
+    }
+}
+
 fn facts(clerk: &Clerk) -> Vec<(String, String)> {
     let texts = clerk.texts();
     let catalog = clerk.desk.site.app.catalog();
@@ -97,8 +108,7 @@ fn facts(clerk: &Clerk) -> Vec<(String, String)> {
     );
     let gateway = match (clerk.settings.gateway, clerk.desk.site.app.gateway().is_some()) {
         (None, _) | (Some(_), false) => texts.say("gateway-none"),
-        (Some(GatewayChoice::Test), true) => texts.say("gateway-test"),
-        (Some(GatewayChoice::Stripe), true) => texts.say("gateway-stripe"),
+        (Some(choice), true) => texts.say(gateway_name(choice)),
     };
     let live = match clerk.settings.live_since {
         Some(since) => texts.say_with("fact-live-since", &[("when", when(since).into())]),

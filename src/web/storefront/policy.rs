@@ -24,9 +24,13 @@ struct PolicyPage {
 /// `GET /policy`.
 pub async fn show(visit: Visit) -> Result<Response, Failure> {
     let texts = visit.texts();
+    let to = |gateway: &str| texts.say_with("policy-card-gateway", &[("gateway", gateway.into())]);
     let gateway = match visit.settings.gateway {
         Some(GatewayChoice::Test) => texts.say("policy-card-test"),
-        Some(GatewayChoice::Stripe) => texts.say_with("policy-card-gateway", &[("gateway", "Stripe".into())]),
+        Some(GatewayChoice::Stripe) => to("Stripe"),
+        Some(GatewayChoice::AuthorizeNet) => to("Authorize.Net"),
+        Some(GatewayChoice::Adyen) => to("Adyen"),
+        Some(GatewayChoice::StripeHosted) => texts.say("policy-card-hosted"),
         None => texts.say("policy-card-none"),
     };
     let card = vec![

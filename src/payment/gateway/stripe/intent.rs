@@ -135,7 +135,7 @@ fn brand(name: &str) -> Brand {
 mod tests {
     use super::*;
     use crate::base::{Currency, Money, Token};
-    use crate::payment::AttemptState;
+    use crate::payment::{AttemptState, CaptureMode};
     use jiff::Timestamp;
     use proptest::prelude::*;
 
@@ -147,6 +147,8 @@ mod tests {
             nonce: Token::from_bytes([2; 16]),
             amount: Money::new(2490, Currency::Eur),
             gateway: "stripe".to_owned(),
+            capture: CaptureMode::Automatic,
+            transaction: None,
             reference: Some("pi_1".to_owned()),
             state: AttemptState::Sending,
             begun: Timestamp::UNIX_EPOCH,

@@ -21,15 +21,19 @@ use zeroize::Zeroizing;
 
 use self::intent::{Intent, Status, is_id};
 use self::refusal::Failure;
-use super::form::Form;
+use super::body::Body;
 use super::http::{Answer, CallError, Client, Detour, Unusable};
 use super::untrusted::Parser;
-use super::{Call, Gateway, Outcome, http};
-use crate::base::SecretBytes;
-use crate::payment::{Attempt, Card, DeclineReason};
+use super::{
+    Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, StripeAccount, Unheard,
+    Visitor, http,
+};
+use crate::payment::{Attempt, Card, CardShown, DeclineReason, Refund};
 
 /// Its name in attempts and orders.
 pub const NAME: &str = "stripe";
+/// The same with Stripe's own payment page.
+pub const NAME_HOSTED: &str = "stripe-hosted";
 /// The one host, for live and test keys alike.
 const HOST: &str = "api.stripe.com";
 /// The version of the API whose documents this file follows.
@@ -45,20 +49,20 @@ const CONFIRM: Duration = Duration::from_secs(45);
 /// Stripe, with the operator's key.
 pub struct StripeGateway {
     client: Client,
-    key: SecretBytes,
+    account: StripeAccount,
 }
 
 impl StripeGateway {
-    /// With the operator's secret or restricted key. `detour` is empty on all but `dev` machines.
-    pub fn new(key: SecretBytes, detour: Detour) -> Result<Self, Unusable> {
-        Ok(Self { client: Client::new(HOST, detour)?, key })
+    /// With the operator's account. `detour` is empty on all but `dev` machines.
+    pub fn new(account: StripeAccount, detour: Detour) -> Result<Self, Unusable> {
+        Ok(Self { client: Client::new(HOST, detour)?, account })
     }
 
     fn headers(&self, once: Option<String>) -> Result<HeaderMap, CallError> {
         let unsendable = |_| CallError::NotSent("the key has characters that no header takes".to_owned());
         let mut bearer = Zeroizing::new(Vec::with_capacity(300));
         bearer.extend_from_slice(b"Bearer ");
-        bearer.extend_from_slice(self.key.expose_secret());
+        bearer.extend_from_slice(self.account.key.expose_secret());
         let mut bearer = HeaderValue::from_bytes(&bearer).map_err(unsendable)?;
         bearer.set_sensitive(true);
         let mut headers = HeaderMap::new();
@@ -77,20 +81,20 @@ impl StripeGateway {
     async fn call(
         &self,
         (method, path): (Method, String),
-        form: Option<Form>,
+        body: Option<Body>,
         once: Option<String>,
         limit: Duration,
     ) -> Result<Answer, CallError> {
         let headers = self.headers(once)?;
-        self.client.send(http::Call { method, path, headers, form, limit }).await
+        self.client.send(http::Call { method, path, headers, body, limit }).await
     }
 
-    async fn make(&self, attempt: &Attempt) -> Result<String, Outcome> {
-        let refused = Err(Outcome::Declined(DeclineReason::TryAgain));
+    async fn make(&self, attempt: &Attempt) -> Result<Created, DeclineReason> {
+        let refused = Err(DeclineReason::TryAgain);
         let (amount, order) = (attempt.amount.minor.to_string(), attempt.order.to_string());
         let currency = attempt.amount.currency.code().to_ascii_lowercase();
         let key = attempt.key.to_string();
-        let form = Form::of(&[
+        let form = Body::form(&[
             ("amount", &amount),
             ("currency", &currency),
             ("payment_method_types[]", "card"),
@@ -101,7 +105,7 @@ impl StripeGateway {
         let to = (Method::POST, INTENTS.to_owned());
         match self.call(to, Some(form), Some(format!("{key}-create")), QUICK).await {
             Ok(Answer { status: 200, body }) => match Intent::read(&body) {
-                Some(intent) if intent.is_of(attempt) => Ok(intent.id),
+                Some(intent) if intent.is_of(attempt) => Ok(Created { reference: intent.id, redirect: None }),
                 Some(_) => {
                     log::error!(
                         "order {order}: Stripe has made another payment than was asked for; no card was sent"
@@ -183,7 +187,7 @@ impl StripeGateway {
         match intent.status {
             Status::Succeeded => {
                 let (brand, last_four) = shown.unwrap_or_else(|| intent.card());
-                Outcome::Captured { brand, last_four }
+                Outcome::Captured(Paid { card: CardShown { brand, last_four }, transaction: None })
             }
             Status::Canceled => Outcome::Declined(reason),
             // The card was just refused: nothing is on its way any more.
@@ -202,7 +206,7 @@ impl StripeGateway {
     /// under it for a day, and cancelling twice does no harm.
     async fn cancel(&self, attempt: &Attempt, id: &str, reason: DeclineReason) -> Outcome {
         let to = (Method::POST, format!("{INTENTS}/{id}/cancel"));
-        match self.call(to, Some(Form::of(&[])), None, QUICK).await {
+        match self.call(to, Some(Body::form(&[])), None, QUICK).await {
             Ok(Answer { status: 200, body }) => match Intent::read(&body) {
                 Some(intent) if intent.status == Status::Canceled => Outcome::Declined(reason),
                 _ => Outcome::Unknown,
@@ -242,9 +246,9 @@ impl StripeGateway {
 }
 
 /// The one place where a card becomes bytes for the network.
-fn card_form(card: &Card) -> Form {
+fn card_form(card: &Card) -> Body {
     let (month, year) = card.expiry();
-    Form::of(&[
+    Body::form(&[
         ("payment_method_data[type]", "card"),
         ("payment_method_data[card][number]", card.expose_number()),
         ("payment_method_data[card][exp_month]", &Zeroizing::new(month.to_string())),
@@ -272,15 +276,42 @@ impl Gateway for StripeGateway {
         NAME
     }
 
-    fn create<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Result<String, Outcome>> {
+    fn is_live(&self) -> bool {
+        self.account
+            .key
+            .expose_str()
+            .is_some_and(|key| key.get(3..).is_some_and(|rest| rest.starts_with("live_")))
+    }
+
+    fn create<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        _: &'a Visitor,
+    ) -> Call<'a, Result<Created, DeclineReason>> {
         Box::pin(self.make(attempt))
     }
 
-    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card) -> Call<'a, Outcome> {
+    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card, _: &'a Visitor) -> Call<'a, Outcome> {
         Box::pin(self.charge(attempt, card))
     }
 
-    fn inquire<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+    fn inquire<'a>(&'a self, attempt: &'a Attempt, _: Asking) -> Call<'a, Outcome> {
         Box::pin(self.ask(attempt))
+    }
+
+    fn capture<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(self.ask(attempt))
+    }
+
+    fn void<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
+        Box::pin(self.ask(attempt))
+    }
+
+    fn refund<'a>(&'a self, _: &'a Attempt, _: &'a Refund) -> Call<'a, RefundOutcome> {
+        Box::pin(async { RefundOutcome::Unknown })
+    }
+
+    fn hear(&self, _: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
+        Err(Unheard::NoSecret)
     }
 }

@@ -1,15 +1,18 @@
 //! The payment form as it arrives. The card lives in the form's own wiped buffer, then in a `Card`, and is
 //! handed on; no page, log or error of this file holds any of it.
 
+use std::net::IpAddr;
+
 use axum::Extension;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::header::{ACCEPT, HOST, USER_AGENT};
+use axum::http::{HeaderMap, Request, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::cart;
 use super::super::frame::{Problem, Visit};
 use super::pay;
-use crate::action::{PlaceError, PlaceOrder, Placed, place_order};
+use crate::action::{Browser, Means, PlaceError, PlaceOrder, Placed, place_order};
 use crate::base::{Money, Token};
 use crate::locale::Texts;
 use crate::payment::{Card, CardError, CardField};
@@ -24,13 +27,15 @@ pub async fn submit(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request<Body>,
 ) -> Result<Response, Failure> {
+    let browser = browser(request.headers(), request.uri(), peer.ip());
     let (fields, cart) = visit.form(request).await?;
     let number = |name| fields.get(name).parse::<i64>().map_err(|_| FormError::Encoding);
     let nonce = fields.get("nonce").parse::<Token>().map_err(|_| FormError::Encoding)?;
     let cart_version = u64::try_from(number("cart_version")?).map_err(|_| FormError::Encoding)?;
     let agreed = Money::new(number("agreed")?, visit.settings.currency);
-    let card = match read_card(&visit, &fields) {
-        Ok(card) => card,
+    let takes_card = visit.site.app.gateway().is_none_or(|gateway| gateway.takes_card());
+    let means = match takes_card.then(|| read_card(&visit, &fields)).transpose() {
+        Ok(card) => card.map_or(Means::Hosted, Means::Card),
         Err(errors) => {
             let problems = errors.into_iter().map(|error| problem(visit.texts(), error)).collect();
             return pay::draw(visit, problems);
@@ -38,19 +43,34 @@ pub async fn submit(
     };
     // Wiped before anything waits.
     drop(fields);
-    let order = PlaceOrder { cart, cart_version, agreed, nonce, card, source: peer.ip() };
+    let order = PlaceOrder { cart, cart_version, agreed, nonce, means, browser };
     match place_order(&visit.site.app, order).await {
         Ok(Placed::Paid { link }) => {
             let mut response = Redirect::to(&format!("/order/{link}")).into_response();
             cookies::CART.clear(response.headers_mut());
             Ok(response)
         }
-        Ok(Placed::Waiting { link }) => Ok(Redirect::to(&format!("/order/{link}")).into_response()),
+        Ok(Placed::Waiting { link } | Placed::Action { link }) => {
+            Ok(Redirect::to(&format!("/order/{link}")).into_response())
+        }
         Ok(Placed::Declined { reason, .. }) => {
             let text = visit.texts().say(reason.key());
             again(visit, text)
         }
         Err(error) => refused(visit, error),
+    }
+}
+
+/// What the request says of the browser that sent it. Its `Host` names the shop as the shopper knows it; who
+/// lies there only misleads the own browser.
+fn browser(headers: &HeaderMap, uri: &Uri, address: IpAddr) -> Browser {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let host = uri.authority().map_or_else(|| text(HOST), |authority| authority.as_str());
+    Browser {
+        origin: format!("https://{host}"),
+        address,
+        user_agent: text(USER_AGENT).to_owned(),
+        accept: text(ACCEPT).to_owned(),
     }
 }
 
@@ -91,6 +111,7 @@ fn refused(visit: Visit, error: PlaceError) -> Result<Response, Failure> {
         PlaceError::PriceChanged { now } => {
             texts.say_with("pay-price-changed", &[("now", now.to_string().into())])
         }
+        PlaceError::GatewayChanged => texts.say("pay-gateway-changed"),
         PlaceError::NoGateway => texts.say("pay-no-gateway"),
         PlaceError::TooMany => texts.say("pay-too-many"),
         PlaceError::Sum(error) => return Err(error.into()),
