@@ -134,6 +134,11 @@ impl Double {
         &self.root_pem
     }
 
+    /// The settings of a client that trusts this double and nobody else.
+    pub fn client(&self) -> Arc<rustls::ClientConfig> {
+        trust::client(&Trust::Root(self.root_pem.clone()))
+    }
+
     /// The next request whose path ends in `on` (`/confirm`, `/payment_intents`) suffers `fault`.
     pub fn plan(&self, on: &str, fault: Fault) {
         self.books().plans.on_path(on, fault);

@@ -75,7 +75,8 @@ def fuzz(target):
         return False, f"{target}: exit {code} after {tries} tries\n{said[-4000:]}"
     with open(crash, "rb") as file:
         found = file.read()
-    told = [line for line in said.splitlines() if "panicked" in line or "libFuzzer:" in line or " held " in line or " lets " in line]
+    lines = said.splitlines()
+    told = [line for place, line in enumerate(lines) if "libFuzzer:" in line or "panicked at" in "".join(lines[max(place - 1, 0):place + 1])]
     text = base64.b64encode(found).decode()
     return False, "\n".join([f"{target}: FINDING after {tries} tries", *told, f"the input, {len(found)} bytes, in hex:", found[:2000].hex(),
                              "to see it again:", f"echo {text} | base64 -d | python3 -m tests.fuzz --again {target} -"])

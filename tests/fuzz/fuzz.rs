@@ -50,5 +50,7 @@ fuzz_target!(init: choose(), |input: &[u8]| {
     let (said, most) = memory::watch(|| parser(input));
     let allowed = allowed(input.len());
     assert!(most <= allowed, "{name} held {most} bytes for {} of input; {allowed} are allowed", input.len());
+    let known = said.is_empty() || said == "pay.example" || said.ends_with(".pay.example");
+    assert!(*name != untrusted::REDIRECT || known, "{name} would send a shopper to {said}");
     assert!(!looks_like_card_number(&said), "{name} lets a card number out: {said}");
 });

@@ -15,13 +15,14 @@
     reason = "a test may fail loudly"
 )]
 
-//mod client;
+mod client;
 #[path = "../double/mod.rs"]
 mod double;
-//mod faults;
-//mod notices;
+mod faults;
+mod notices;
+mod presence;
 #[path = "../python/mod.rs"]
 mod python;
 mod script;
 mod stripe;
-//mod stripe_rules;
+mod stripe_rules;

@@ -242,4 +242,10 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod tests;

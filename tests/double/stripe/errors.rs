@@ -69,6 +69,15 @@ pub(super) fn other_request(message: &str) -> Refused {
     Refused::new(400, false, json!({"type": "idempotency_error", "message": message}))
 }
 
+/// The same key while the first request is still being worked at.
+pub(super) fn in_use(key: &str) -> Refused {
+    let message = format!(
+        "There is currently another in-progress request using this Idempotent Key ({key}). Please try again later."
+    );
+    let error = json!({"type": "idempotency_error", "code": "idempotency_key_in_use", "message": message});
+    Refused::new(409, false, error)
+}
+
 /// A card that is refused.
 pub(super) fn card(error: Value) -> Refused {
     Refused::new(402, true, error)

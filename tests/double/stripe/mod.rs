@@ -174,6 +174,10 @@ impl Api for Stripe {
         answer
     }
 
+    fn linger(&mut self, request: &Request, begun: bool) {
+        self.repeats.linger(request, begun);
+    }
+
     fn fail(&mut self, request: &Request, status: u16, done: Done) -> Answer {
         let answer = Answer::json(status, &errors::own(status));
         match done {

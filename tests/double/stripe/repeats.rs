@@ -1,10 +1,10 @@
 //! Idempotency keys (<https://docs.stripe.com/api/idempotent_requests>): the first answer is given again,
 //! a 500 too, and a key cannot be used for another request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::api::{Answer, Fields, Request};
-use super::errors::other_request;
+use super::errors::{in_use, other_request};
 use super::params::Params;
 
 struct Kept {
@@ -16,6 +16,8 @@ struct Kept {
 #[derive(Default)]
 pub(super) struct Repeats {
     kept: HashMap<String, Kept>,
+    /// Keys of requests that were begun and have no answer yet.
+    open: HashSet<String>,
     /// Whether the request at hand was a repeat.
     repeated: bool,
 }
@@ -25,8 +27,20 @@ fn key(request: &Request) -> Option<&str> {
 }
 
 impl Repeats {
-    /// The answer to a repeat.
+    pub(super) fn linger(&mut self, request: &Request, begun: bool) {
+        match key(request) {
+            Some(key) if begun => drop(self.open.insert(key.to_owned())),
+            Some(key) => drop(self.open.remove(key)),
+            None => {}
+        }
+    }
+
+    /// The answer to a repeat; one that comes while the first is still being worked at is refused.
     pub(super) fn find(&mut self, request: &Request) -> Option<Answer> {
+        if let Some(key) = key(request).filter(|key| self.open.contains(*key)) {
+            self.repeated = true;
+            return Some(Answer::json(409, &in_use(key).body));
+        }
         let kept = key(request).and_then(|key| Some((key, self.kept.get(key)?)));
         self.repeated = kept.is_some();
         let (key, kept) = kept?;
