@@ -19,3 +19,4 @@ mod page;
 mod parsers;
 mod relay;
 mod stage;
+mod tls;
