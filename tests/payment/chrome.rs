@@ -1,11 +1,9 @@
 //! A real browser: Debian's Chromium without a screen, told what to do through its driver (W3C WebDriver).
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aho_corasick::AhoCorasick;
 use base64::Engine;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -24,7 +22,7 @@ pub struct Chrome {
     driver: Child,
     port: u16,
     session: String,
-    profile: tempfile::TempDir,
+    _profile: tempfile::TempDir,
 }
 
 /// An element of the page.
@@ -53,8 +51,8 @@ impl Chrome {
         let port = port.expect("chromedriver did not start");
         // Its output is read to the end, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut chrome = Self { driver, port, session: String::new(), profile };
-        let folder = format!("--user-data-dir={}", chrome.profile.path().display());
+        let mut chrome = Self { driver, port, session: String::new(), _profile: profile };
+        let folder = format!("--user-data-dir={}", chrome._profile.path().display());
         let scripts = if scripts { 1 } else { 2 };
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
@@ -250,34 +248,9 @@ impl Chrome {
     }
 
     /// Ends the browser the polite way: what it keeps in its profile is written.
-    pub async fn quit(&self) {
+    pub async fn quit(self) {
         let path = format!("/session/{}", self.session);
         self.ask(Method::DELETE, &path, None).await.unwrap();
-    }
-
-    /// Ends it, and tells which files of its profile hold one of these texts (UTF-8 or UTF-16).
-    pub async fn quit_and_search(self, texts: &[&str]) -> Vec<PathBuf> {
-        self.quit().await;
-        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-        let wanted = texts.iter().flat_map(|text| [text.as_bytes().to_vec(), wide(text)]);
-        let wanted = AhoCorasick::new(wanted).unwrap();
-        let (mut folders, mut found, mut searched) = (vec![self.profile.path().to_owned()], vec![], 0);
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-                match entry.file_type().unwrap() {
-                    kind if kind.is_dir() => folders.push(entry.path()),
-                    kind if kind.is_file() => {
-                        searched += 1;
-                        if wanted.is_match(&std::fs::read(entry.path()).unwrap()) {
-                            found.push(entry.path());
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        assert!(searched > 10, "the search is broken: the profile has {searched} files");
-        found
     }
 }
 

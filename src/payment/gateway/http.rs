@@ -26,6 +26,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::address::is_public;
 use super::body::Body;
+use crate::payment::looks_like_card_number;
 use crate::tls;
 
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
@@ -185,6 +186,12 @@ impl Client {
     }
 }
 
+/// Letters, digits, hyphens and dots (RFC 1123 2.1), and no card number among them.
+fn is_name(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    host.bytes().all(plain) && !looks_like_card_number(host)
+}
+
 fn leads_to(url: &str, hosts: &[&str], endpoint: Option<SocketAddr>) -> Option<bool> {
     let parsed: hyper::Uri = url.parse().ok()?;
     let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
@@ -196,7 +203,7 @@ fn leads_to(url: &str, hosts: &[&str], endpoint: Option<SocketAddr>) -> Option<b
     };
     let own = match endpoint {
         Some(endpoint) => authority == endpoint.to_string(),
-        None => !authority.contains(':') && hosts.iter().any(named),
+        None => is_name(authority) && hosts.iter().any(named),
     };
     Some(plain && own && parsed.scheme_str() == Some("https") && !authority.contains('@'))
 }
