@@ -42,6 +42,8 @@ pub enum Line {
     CutBefore,
     /// It arrives, and its answer does not.
     CutAfter,
+    /// It arrives later than anybody waits for it; asked meanwhile, the gateway knows of nothing.
+    Late,
 }
 
 #[derive(Default)]
@@ -49,6 +51,8 @@ pub struct Books {
     pub truth: BTreeMap<String, (Attempt, Truth)>,
     pub bank: Option<Bank>,
     pub line: Option<Line>,
+    /// What is still on its way.
+    late: Vec<(String, Truth)>,
 }
 
 /// The gateway; clones share their books.
@@ -81,12 +85,30 @@ impl Ledger {
         if line == Line::CutBefore {
             return Outcome::Unknown;
         }
+        if books.late.iter().any(|(late, _)| *late == name(attempt)) {
+            return Outcome::Declined(DeclineReason::TryAgain);
+        }
         let Some((_, truth)) = books.truth.get_mut(&name(attempt)) else {
             return Outcome::Declined(DeclineReason::TryAgain);
         };
+        let before = *truth;
         change(truth, bank);
-        let truth = *truth;
-        if line == Line::CutAfter { Outcome::Unknown } else { told(truth) }
+        let after = *truth;
+        if line == Line::Late && before == Truth::Open && after != Truth::Closed {
+            *truth = before;
+            books.late.push((name(attempt), after));
+        }
+        if line == Line::Good { told(after) } else { Outcome::Unknown }
+    }
+
+    /// What was on its way arrives.
+    pub fn arrive(&self) {
+        let mut books = self.0.lock().unwrap();
+        for (name, after) in std::mem::take(&mut books.late) {
+            if let Some((_, truth)) = books.truth.get_mut(&name) {
+                *truth = after;
+            }
+        }
     }
 
     pub fn each(&self, change: impl Fn(&mut Truth)) {
@@ -119,7 +141,7 @@ impl Gateway for Ledger {
                 books.truth.insert(name(attempt), (attempt.clone(), Truth::Open));
             }
             let created = Created { reference: name(attempt), redirect: None };
-            if line == Line::Good { Ok(created) } else { Err(DeclineReason::TryAgain) }
+            if matches!(line, Line::Good | Line::Late) { Ok(created) } else { Err(DeclineReason::TryAgain) }
         })
     }
 

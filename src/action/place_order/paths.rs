@@ -38,12 +38,19 @@ enum Step {
     Notices(bool),
     /// What is held ends by itself.
     HoldEnds,
+    /// What was late arrives.
+    Arrive,
     /// The service starts anew.
     Recover,
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    prop_oneof![3 => Just(Line::Good), 1 => Just(Line::CutBefore), 1 => Just(Line::CutAfter)]
+    prop_oneof![
+        5 => Just(Line::Good),
+        2 => Just(Line::CutBefore),
+        2 => Just(Line::CutAfter),
+        2 => Just(Line::Late),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -60,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => line().prop_map(Step::Void),
         2 => any::<bool>().prop_map(Step::Notices),
         1 => Just(Step::HoldEnds),
+        2 => Just(Step::Arrive),
         1 => Just(Step::Recover),
     ]
 }
@@ -150,6 +158,7 @@ impl World {
                     *truth = Truth::Closed;
                 }
             }),
+            Step::Arrive => self.ledger.arrive(),
             Step::Recover => {
                 recover(&app).await.unwrap();
             }
@@ -157,8 +166,11 @@ impl World {
     }
 
     /// The line is good again and time passes until nothing is open any more.
-    async fn settle(&self) {
+    async fn settle(&mut self) {
         self.line(Line::Good);
+        self.ledger.arrive();
+        // Nobody asks about what was refused: the gateway's own word is what tells of it.
+        self.take(Step::Notices(true)).await;
         for _ in 0..30 {
             self.bench.clock.step(SignedDuration::from_hours(7));
             reconcile(&self.bench.app).await.unwrap();
@@ -201,9 +213,9 @@ impl World {
         let mut sold = 0;
         for order in orders.values() {
             let charged = taken.get(&order.number).copied().unwrap_or_default();
-            prop_assert!(charged <= 1, "order {} was charged {} times", order.number, charged);
+            prop_assert!(charged <= 1 || alarmed(order.number), "order {} was charged twice", order.number);
             match order.state {
-                State::Paid => prop_assert_eq!(charged, 1),
+                State::Paid => prop_assert!(charged >= 1),
                 State::Authorized | State::Cancelled => prop_assert_eq!(charged, 0),
                 State::AwaitingPayment | State::Refunded => prop_assert!(false, "{:?}", order),
             }
