@@ -276,6 +276,32 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_only_looks_like_the_gateways_leads_nowhere() {
+        let leads = |url| leads_to(url, &["pay.example", ".pay.example"], None) == Some(true);
+        assert!(leads("https://pay.example/c/1#x") && leads("https://3ds.pay.example/?a=%2F"));
+        for url in [
+            "http://pay.example/",
+            "https://evilpay.example/",
+            "https://pay.example.evil.example/",
+            "https://pay.example@evil.example/",
+            "https://evil.example\\@pay.example/",
+            "https://evil.example\\.pay.example/",
+            "https://a@3ds.pay.example/",
+            "https://pay.example:444/",
+            "https://pay.example:4=4/",
+            "https://4242424242424242.pay.example/",
+            "https://a,b.pay.example/",
+            "//pay.example/",
+            "javascript:alert(1)//pay.example",
+            "https://pay.example/ x",
+            "https://pay.example/\u{e9}",
+        ] {
+            assert!(!leads(url), "{url}");
+        }
+        assert!(!leads(&format!("https://pay.example/{}", "x".repeat(LONGEST_URL))));
+    }
+
+    #[test]
     fn a_root_that_is_no_certificate_is_refused_at_once() {
         assert!(Detour::new(None, Some("not a certificate")).is_err());
     }
