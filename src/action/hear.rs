@@ -71,7 +71,7 @@ pub async fn hear(app: &Arc<App>, door: &str, notice: &Notice<'_>) -> Result<(),
         })
         .await?;
     for settled in told {
-        tell_of(app, settled);
+        tell_of(app, settled).await;
     }
     app.charging().ring();
     Ok(())
@@ -144,3 +144,7 @@ pub async fn forget_notices(app: &Arc<App>) -> Result<usize, StoreError> {
     }
     Ok(count)
 }
+
+#[cfg(test)]
+#[path = "hear_tests.rs"]
+mod tests;
