@@ -96,9 +96,11 @@ impl Payment {
     }
 
     pub(super) fn meaning(self, attempt: &Attempt) -> Meaning {
-        if !self.may_be_of(attempt) {
-            return Meaning::Other;
-        }
+        if self.may_be_of(attempt) { self.for_nobody() } else { Meaning::Other }
+    }
+
+    /// The same, whosever payment it is.
+    fn for_nobody(self) -> Meaning {
         match self.result_code {
             // Without amount, reference or name it cannot be told whose money it is; the notice has them all.
             ResultCode::Authorised if self.amount.is_none() || self.merchant_reference.is_none() => {
@@ -150,6 +152,21 @@ pub(super) fn received(body: &[u8]) -> Option<String> {
     }
     let answer: Received = serde_json::from_slice(body).ok()?;
     (answer.status == "received" && is_psp(&answer.psp_reference)).then_some(answer.psp_reference)
+}
+
+/// All that an answer to a payment or a modification leaves behind.
+pub(super) fn told(body: &[u8]) -> String {
+    let Some(payment) = Payment::read(body) else { return received(body).unwrap_or_default() };
+    let card = payment.card();
+    let meaning = match payment.for_nobody() {
+        Meaning::Yes(psp) => psp,
+        Meaning::No(reason) => format!("{reason:?}"),
+        // Whether a shopper may go there is the client's to say.
+        Meaning::Go(_) => "go".to_owned(),
+        Meaning::Other => "other".to_owned(),
+        Meaning::Later => "later".to_owned(),
+    };
+    format!("{meaning} {card:?}")
 }
 
 #[cfg(test)]

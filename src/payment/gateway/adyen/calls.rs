@@ -326,6 +326,12 @@ fn tell(attempt: &Attempt, doing: &str, answer: &Answer) {
     }
 }
 
+/// Whether a shopper's query holds what only Adyen reads: that goes back to Adyen and stays nowhere.
+pub(super) fn told(query: &[u8]) -> String {
+    let result = std::str::from_utf8(query).ok().and_then(|query| redirect_result(query.trim()));
+    result.map_or_else(String::new, |result| format!("{} characters", result.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,10 +19,9 @@
 
 use super::super::{About, Heard, News, Outcome, Paid, RefundOutcome};
 use super::endings::Endings;
-use super::name::{is_psp, mode};
+use super::name::{is_psp, mode, refund_key};
 use super::notice::Item;
 use super::refusal;
-use crate::base::Token;
 use crate::payment::{CaptureMode, RefundFailure};
 
 /// What an event tells; nothing for those of other systems' payments and those that change no money here.
@@ -91,7 +90,7 @@ fn of_payment(item: &Item, mark: &str, news: News) -> Heard {
 }
 
 fn refund(item: &Item) -> Vec<Heard> {
-    if let Ok(key) = item.merchant_reference.parse::<Token>() {
+    if let Some(key) = refund_key(&item.merchant_reference) {
         let outcome = match (item.event_code.as_str(), item.succeeded()) {
             ("REFUND", true) => RefundOutcome::Done { reference: item.psp_reference.clone() },
             ("REFUND", false) => RefundOutcome::Failed(failure(item.reason.as_deref())),
@@ -124,6 +123,7 @@ fn failure(words: Option<&str>) -> RefundFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Token;
     use crate::payment::{AttemptState, CardShown, DeclineReason, Surprise};
     use serde_json::json;
 

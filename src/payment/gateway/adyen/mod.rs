@@ -31,6 +31,7 @@ use self::name::reference;
 use self::notice::NoticeKey;
 use self::site::Site;
 use super::http::{Client, Detour, Unusable};
+use super::untrusted::Parser;
 use super::{
     AdyenAccount, Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, Trouble,
     Unheard, Visitor,
@@ -40,6 +41,14 @@ use crate::payment::{Attempt, AttemptState, Card, CardShown, DeclineReason, Refu
 
 /// Its name in attempts and orders.
 pub const NAME: &str = "adyen";
+/// What reads Adyen's bytes, and what a shopper brings back from it.
+pub(super) const PARSERS: [Parser; 5] = [
+    ("adyen-payment", answer::told),
+    ("adyen-refusal", refusal::told),
+    ("adyen-notice", notice::told),
+    ("adyen-reference", name::told),
+    ("adyen-return", calls::told),
+];
 /// For all calls but a payment.
 const QUICK: Duration = Duration::from_secs(20);
 /// For a payment and for what follows a redirect: the bank is asked meanwhile.

@@ -27,6 +27,11 @@ pub(super) fn mode(reference: &str) -> Option<CaptureMode> {
     }
 }
 
+/// The key of the refund with this reference; `None` for what is none of ours.
+pub(super) fn refund_key(reference: &str) -> Option<Token> {
+    reference.parse::<Token>().ok()
+}
+
 /// A `pspReference`: 16 letters and digits today, digits only in former days; nothing that would change the
 /// path of a call, and no card number, because it is kept and shown.
 pub(super) fn is_psp(text: &str) -> bool {
@@ -51,6 +56,15 @@ pub(super) fn card(brand: Option<&str>, last_four: Option<&str>) -> CardShown {
     };
     let last_four = last_four.filter(four).unwrap_or_default().to_owned();
     CardShown { brand: brand.name().to_owned(), last_four }
+}
+
+/// All that a merchant reference leaves behind.
+pub(super) fn told(text: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(text) else { return String::new() };
+    match (mode(text.trim()), refund_key(text.trim())) {
+        (None, None) => String::new(),
+        (mode, key) => format!("{mode:?} {}", key.is_some()),
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 use super::super::Unheard;
 use super::super::http::Unusable;
 use super::answer::Amount;
-use super::name;
+use super::endings::Endings;
+use super::{events, name};
 use crate::base::SecretBytes;
 use crate::payment::{CardShown, looks_like_card_number};
 
@@ -118,17 +119,31 @@ pub(super) fn read(
     key: &NoticeKey,
     (live, merchant): (bool, &str),
 ) -> Result<Vec<Item>, Unheard> {
-    let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Unheard::Unreadable)?;
-    let items: Vec<Item> = envelope.notification_items.into_iter().map(|wrapper| wrapper.item).collect();
-    if items.is_empty() {
-        return Err(Unheard::Unreadable);
-    }
+    let (told_live, items) = unsigned(body).ok_or(Unheard::Unreadable)?;
     if !items.iter().all(|item| item.is_unambiguous() && key.signed(item)) {
         return Err(Unheard::Unsigned);
     }
-    let ours = envelope.live == if live { "true" } else { "false" }
+    let ours = told_live == if live { "true" } else { "false" }
         && items.iter().all(|item| item.merchant_account_code == merchant && item.is_whole());
     if ours { Ok(items) } else { Err(Unheard::Unreadable) }
+}
+
+/// What it says, signed or not.
+fn unsigned(body: &[u8]) -> Option<(String, Vec<Item>)> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    let items: Vec<Item> = envelope.notification_items.into_iter().map(|wrapper| wrapper.item).collect();
+    (!items.is_empty()).then_some((envelope.live, items))
+}
+
+/// All that a notice leaves behind, whoever signed it: a signature is no reason to keep a card.
+pub(super) fn told(body: &[u8]) -> String {
+    let Some((_, items)) = unsigned(body) else { return String::new() };
+    let key = NoticeKey(Zeroizing::new(vec![1; 32]));
+    let signed = items.iter().filter(|item| key.signed(item)).count();
+    let whole = items.iter().filter(|item| item.is_unambiguous() && item.is_whole());
+    let endings = Endings::default();
+    let told = whole.map(|item| format!("{item:?} {:?}", events::heard(item, &endings)));
+    told.chain([signed.to_string()]).collect::<Vec<_>>().join("\n")
 }
 
 impl Item {

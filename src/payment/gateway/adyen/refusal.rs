@@ -86,6 +86,15 @@ impl Failure {
     }
 }
 
+/// All that an error leaves behind.
+pub(super) fn told(body: &[u8]) -> String {
+    let failure = Failure::read(body);
+    match (failure.code(), failure.card_reason()) {
+        ("no code", _) => String::new(),
+        (code, reason) => format!("{code} {reason:?}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
