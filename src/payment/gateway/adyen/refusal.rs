@@ -61,10 +61,10 @@ impl Failure {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// The code for the log: letters, digits, `_` and at most 20 of them, so that nothing else can get there.
+    /// The code for the log: letters, digits, `_` and at most 12 of them, fewer digits than a card has, so that nothing else can get there.
     pub(super) fn code(&self) -> &str {
         let plain = |code: &&str| {
-            (1..=20).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            (1..=12).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
         self.code.as_deref().filter(plain).unwrap_or("no code")
     }
@@ -132,7 +132,7 @@ mod tests {
     fn only_a_code_reaches_the_log() {
         let quoting = br#"{"errorCode":"4242 4242 4242 4242","message":"4242424242424242"}"#;
         assert_eq!(Failure::read(quoting).code(), "no code");
-        let long = br#"{"errorCode":"424242424242424242424"}"#;
+        let long = br#"{"errorCode":"4242424242424242"}"#;
         assert_eq!(Failure::read(long).code(), "no code");
         assert_eq!(Failure::read(br#"{"errorCode":"101"}"#).card_reason(), Some(DeclineReason::WrongNumber));
         assert_eq!(Failure::read(b"<html>").card_reason(), None);
