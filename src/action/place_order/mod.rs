@@ -246,6 +246,8 @@ mod bench;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod paths;
 #[cfg(test)]
 mod tests;
