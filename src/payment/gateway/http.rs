@@ -26,6 +26,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::address::is_public;
 use super::body::Body;
+use crate::payment::looks_like_card_number;
 use crate::tls;
 
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
@@ -114,19 +115,7 @@ impl Client {
     /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
     /// begins with a dot, or, on a detour, on the very server that stands in for the gateway.
     pub(super) fn page(&self, url: &str, hosts: &[&str]) -> Option<String> {
-        let parsed: hyper::Uri = url.parse().ok()?;
-        let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
-        let authority = parsed.authority()?;
-        let named = |host: &&str| match host.strip_prefix('.') {
-            Some(_) => authority.host().ends_with(*host),
-            None => authority.host() == *host,
-        };
-        let own = match self.endpoint {
-            Some(endpoint) => authority.as_str() == endpoint.to_string(),
-            None => authority.port().is_none() && hosts.iter().any(named),
-        };
-        let fine = plain && own && parsed.scheme_str() == Some("https") && !authority.as_str().contains('@');
-        fine.then(|| url.to_owned())
+        leads_to(url, hosts, self.endpoint)?.then(|| url.to_owned())
     }
 
     /// Makes the call, once.
@@ -196,6 +185,40 @@ impl Client {
             tokio::net::lookup_host((self.host.as_str(), 443)).await.map_err(|error| error.to_string())?;
         Ok(found.filter(|address| is_public(address.ip())).take(ADDRESSES).collect())
     }
+}
+
+/// Letters, digits, hyphens and dots (RFC 1123 2.1), and no card number among them.
+fn is_name(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    host.bytes().all(plain) && !looks_like_card_number(host)
+}
+
+fn leads_to(url: &str, hosts: &[&str], endpoint: Option<SocketAddr>) -> Option<bool> {
+    let parsed: hyper::Uri = url.parse().ok()?;
+    let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
+    // As a whole: what is no number after the colon is no port to the library, and yet not a host's name.
+    let authority = parsed.authority()?.as_str();
+    let named = |host: &&str| match host.strip_prefix('.') {
+        Some(_) => authority.ends_with(*host),
+        None => authority == *host,
+    };
+    let own = match endpoint {
+        Some(endpoint) => authority == endpoint.to_string(),
+        None => is_name(authority) && hosts.iter().any(named),
+    };
+    Some(plain && own && parsed.scheme_str() == Some("https") && !authority.contains('@'))
+}
+
+/// Where a browser goes with a URL that may be followed, by the rules of browsers (WHATWG URL, 4.4: a backslash
+/// is a slash) and not by ours; empty for one that may not. For `untrusted`.
+pub(super) fn told(url: &[u8]) -> String {
+    let Ok(url) = std::str::from_utf8(url) else { return String::new() };
+    if leads_to(url, &["pay.example", ".pay.example"], None) != Some(true) {
+        return String::new();
+    }
+    let rest = url.get("https://".len()..).unwrap_or_default().trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
 async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {

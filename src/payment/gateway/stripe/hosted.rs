@@ -78,7 +78,7 @@ impl StripeGateway {
             );
             return refused;
         };
-        match self.page(attempt.order, session.url.as_deref()) {
+        match self.page(attempt.order, session.page()) {
             Some(url) => Ok(Created { reference: session.id, redirect: Some(url) }),
             None => refused,
         }
@@ -125,7 +125,7 @@ impl StripeGateway {
         match (intent.map(|intent| (intent.status, intent)), &session.status) {
             (Some((Paying::Succeeded, intent)), _) => Outcome::Captured(paid(intent)),
             (Some((Paying::RequiresCapture, intent)), _) => Outcome::Authorized(paid(intent)),
-            (_, Status::Open) => match self.page(attempt.order, session.url.as_deref()) {
+            (_, Status::Open) => match self.page(attempt.order, session.page()) {
                 Some(url) => Outcome::ActionRequired { url },
                 None => Outcome::Unknown,
             },

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::refusal::Failure;
 use super::{intent_of, is_id};
-use crate::payment::{Attempt, Brand, CardShown};
+use crate::payment::{Attempt, Brand, CardShown, looks_like_card_number};
 
 /// A PaymentIntent (<https://docs.stripe.com/api/payment_intents/object>).
 #[derive(Deserialize)]
@@ -118,15 +118,18 @@ impl Intent {
     }
 
     /// The page that the shopper must see, as Stripe names it: not to be believed before its host was looked at.
+    /// None with a card number in it: the address is kept.
     pub(super) fn page(&self) -> Option<&str> {
-        self.next_action.as_ref()?.redirect_to_url.as_ref()?.url.as_deref()
+        let url = self.next_action.as_ref()?.redirect_to_url.as_ref()?.url.as_deref()?;
+        (!looks_like_card_number(url)).then_some(url)
     }
 }
 
 /// All that an answer leaves behind.
 pub(super) fn told(body: &[u8]) -> String {
     let Some(intent) = Intent::read(body) else { return String::new() };
-    format!("{intent:?} {} {:?} {:?}", intent.id, intent.card(), intent.last_payment_error)
+    let (id, page) = (&intent.id, intent.page());
+    format!("{intent:?} {id} {:?} {page:?} {:?}", intent.card(), intent.last_payment_error)
 }
 
 fn brand(name: &str) -> Brand {

@@ -44,6 +44,7 @@ use zeroize::Zeroizing;
 use self::refusal::Failure;
 use super::body::Body;
 use super::http::{Answer, CallError, Client, Detour, Unusable};
+use super::untrusted::Parser;
 use super::{
     Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, StripeAccount, StripePage,
     Unheard, Visitor, http,
@@ -65,6 +66,16 @@ const VERSION: HeaderValue = HeaderValue::from_static("2025-03-31.basil");
 const INTENTS: &str = "/v1/payment_intents";
 const SESSIONS: &str = "/v1/checkout/sessions";
 const REFUNDS: &str = "/v1/refunds";
+/// What reads Stripe's bytes.
+pub(super) const PARSERS: [Parser; 7] = [
+    ("stripe-payment", intent::told),
+    ("stripe-session", session::told),
+    ("stripe-refund", refund::told),
+    ("stripe-refunds", refund::told_of_page),
+    ("stripe-refusal", refusal::told),
+    ("stripe-signature", signature::told),
+    ("stripe-event", event::told),
+];
 /// For creating, reading and cancelling.
 const QUICK: Duration = Duration::from_secs(20);
 /// For what the bank is asked for meanwhile: confirming, capturing, refunding.

@@ -9,14 +9,14 @@ use serde::de::IgnoredAny;
 
 use super::intent::Intent;
 use super::is_id;
-use crate::payment::Attempt;
+use crate::payment::{Attempt, looks_like_card_number};
 
 /// A Checkout Session.
 #[derive(Deserialize)]
 pub(super) struct Session {
     pub(super) id: String,
     pub(super) status: Status,
-    pub(super) url: Option<String>,
+    url: Option<String>,
     amount_total: i64,
     currency: String,
     client_reference_id: Option<String>,
@@ -63,6 +63,12 @@ impl Session {
         (is_id(&session.id, "cs_") && intent).then_some(session)
     }
 
+    /// The page on which it is paid, as Stripe names it: not to be believed before its host was looked at. None
+    /// with a card number in it: the address is kept.
+    pub(super) fn page(&self) -> Option<&str> {
+        self.url.as_deref().filter(|url| !looks_like_card_number(url))
+    }
+
     /// The intent, if the answer holds it whole.
     pub(super) fn intent(&self) -> Option<&Intent> {
         match &self.payment_intent {
@@ -89,11 +95,11 @@ impl Session {
     }
 }
 
-/// All that an answer leaves behind. Its address is kept too, once it is known for a page of Stripe's.
+/// All that an answer leaves behind.
 pub(super) fn told(body: &[u8]) -> String {
     let Some(session) = Session::read(body) else { return String::new() };
     let card = session.intent().map(|intent| format!("{intent:?} {} {:?}", intent.id, intent.card()));
-    format!("{session:?} {} {}", session.id, card.unwrap_or_default())
+    format!("{session:?} {} {:?} {}", session.id, session.page(), card.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -84,8 +84,9 @@ fn code(hex: &str) -> Option<[u8; 32]> {
 
 /// All that a header leaves behind.
 pub(super) fn told(bytes: &[u8]) -> String {
-    let signed = std::str::from_utf8(bytes).ok().and_then(read);
-    signed.map_or_else(String::new, |signed| format!("{} {}", signed.seconds, signed.codes.len()))
+    let Ok(header) = std::str::from_utf8(bytes) else { return String::new() };
+    let Some(signed) = read(header) else { return String::new() };
+    format!("{} {}", signed.seconds, signed.codes.len())
 }
 
 #[cfg(test)]
