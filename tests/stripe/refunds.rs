@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cashcow::base::{Currency, Line, ManualClock, Money, OsRandom, Token};
 use cashcow::payment::gateway::{Gateway, RefundOutcome, StripeGateway};
-use cashcow::payment::{Attempt, Refund, RefundFailure, RefundState};
+use cashcow::payment::{Attempt, CaptureMode, Refund, RefundFailure, RefundState};
 use jiff::{SignedDuration, Timestamp};
 
 use super::double::{Double, Fault};
@@ -182,6 +182,20 @@ async fn a_wrong_amount_is_not_believed_and_not_repeated() {
     assert_eq!(stripe.inquire_refund(&attempt, &refund).await, RefundOutcome::Unknown);
     reference(&stripe.inquire_refund(&attempt, &refund).await);
     assert_eq!((sent(&double), double.charges()[0].refunded), (1, 1000));
+}
+
+/// A refund that Stripe refuses as it stands would otherwise be told again for ever.
+#[tokio::test]
+async fn what_was_never_taken_is_not_given_back() {
+    let double = Double::stripe().await;
+    let stripe = of(&double);
+    let again = RefundOutcome::Failed(RefundFailure::TryAgain);
+    let refused = paid_with(&stripe, 1001, "4000000000000002").await;
+    assert_eq!(stripe.refund(&refused, &refund(&refused, 5)).await, again);
+    let held = super::made_of(&stripe, 1002, CaptureMode::Manual).await;
+    stripe.confirm(&held, card("4242424242424242"), &visitor()).await;
+    assert_eq!(stripe.refund(&held, &refund(&held, 5)).await, again);
+    assert_eq!(double.charges().iter().map(|charge| charge.refunded).sum::<i64>(), 0);
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use crate::payment::{DeclineReason, RefundFailure};
 /// quote what was sent.
 #[derive(Default, Deserialize)]
 pub(super) struct Failure {
+    #[serde(rename = "type")]
+    kind: Option<String>,
     code: Option<String>,
     decline_code: Option<String>,
     advice_code: Option<String>,
@@ -63,7 +65,8 @@ impl Failure {
         }
     }
 
-    /// Why a refund was refused for good; `None` for what says nothing about the refund itself.
+    /// Why a refund was refused for good; `None` for what says nothing about the refund itself, such as a
+    /// payment that another account's key does not see.
     pub(super) fn of_refund(&self) -> Option<RefundFailure> {
         Some(match self.code.as_deref() {
             Some("charge_already_refunded" | "amount_too_large") => RefundFailure::MoreThanLeft,
@@ -73,6 +76,8 @@ impl Failure {
             }
             // Too much is an error that often has no code and names the amount.
             None if self.param.as_deref() == Some("amount") => RefundFailure::MoreThanLeft,
+            Some("resource_missing") => return None,
+            _ if self.kind.as_deref() == Some("invalid_request_error") => RefundFailure::TryAgain,
             _ => return None,
         })
     }
@@ -273,6 +278,13 @@ mod tests {
         }
         assert_eq!(read(&[("param", "amount")]).of_refund(), Some(Why::MoreThanLeft));
         assert_eq!(read(&[("param", "amount"), ("code", "parameter_invalid_integer")]).of_refund(), None);
+        // Refused as it stands, for whatever reason: nothing was refunded, and nothing will be.
+        let invalid = |code| read(&[("type", "invalid_request_error"), ("code", code)]).of_refund();
+        assert_eq!(invalid("parameter_unknown"), Some(Why::TryAgain));
+        assert_eq!(invalid("charge_disputed"), Some(Why::Refused));
+        assert_eq!(invalid("resource_missing"), None);
+        assert_eq!(read(&[("type", "invalid_request_error")]).of_refund(), Some(Why::TryAgain));
+        assert_eq!(read(&[("type", "idempotency_error")]).of_refund(), None);
         assert_eq!(Failure::read(b"").of_refund(), None);
     }
 
