@@ -242,9 +242,9 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
-mod bench;
+pub(super) mod bench;
 #[cfg(test)]
-mod ledger;
+pub(crate) mod ledger;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
