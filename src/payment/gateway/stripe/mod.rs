@@ -47,7 +47,7 @@ use super::http::{Answer, CallError, Client, Detour, Unusable};
 use super::untrusted::Parser;
 use super::{
     Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, StripeAccount, StripePage,
-    Unheard, Visitor, http,
+    Trouble, Unheard, Visitor, http,
 };
 use crate::base::{Clock, SystemClock};
 use crate::payment::{Attempt, Card, DeclineReason, Refund, looks_like_card_number};
@@ -204,6 +204,10 @@ impl Gateway for StripeGateway {
 
     fn takes_card(&self) -> bool {
         self.account.page == StripePage::Own
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.client.trouble()
     }
 
     fn is_live(&self) -> bool {
