@@ -99,6 +99,7 @@ pub(super) struct Call {
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -269,10 +270,10 @@ pub(super) fn told(url: &[u8]) -> String {
 }
 
 async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
     let body = body.map_err(|error| CallError::Lost(error.to_string()))?.to_bytes();
-    Ok(Answer { status, body })
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
 }
 
 #[cfg(test)]
