@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod authorize_net;
 mod body;
 mod http;
 mod notice;
@@ -13,6 +14,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
+pub use authorize_net::AuthorizeNetGateway;
 pub use http::{Detour, Unusable};
 pub use notice::{About, Heard, News, Notice, Unheard};
 pub use stripe::{NAME as STRIPE, NAME_HOSTED as STRIPE_HOSTED, StripeGateway};
