@@ -210,7 +210,7 @@ async fn a_card_that_cannot_be_sent_does_not_leave() {
     let double = Double::authorize_net().await;
     let shop = Shop::of(&double);
     let attempt = shop.made(1001).await;
-    let long = card("6200000000000000003");
+    let long = card("6200000000000000000");
     let outcome = shop.gateway.confirm(&attempt, long, &visitor()).await;
     assert_eq!(outcome, Outcome::Declined(DeclineReason::OtherCard));
     let mut unmade = shop.made(1002).await;

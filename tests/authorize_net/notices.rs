@@ -6,16 +6,13 @@ use hyper::header::HeaderName;
 
 use super::Shop;
 use super::double::authorize_net::SIGNATURE_KEY;
-use super::double::{Api, AuthorizeNet, Double, Signed, Signing};
+use super::double::{Api, AuthorizeNet, Double, Notice as Event, Signed, Signing};
 
-/// Everything that the double has to tell, signed.
+/// Everything that the double has told, signed.
 fn notices(double: &Double, signing: &Signing) -> Vec<(String, Signed)> {
     double.with(|net: &mut AuthorizeNet| {
-        let fresh = net.notices();
-        fresh
-            .iter()
-            .map(|notice| (notice.topic.clone(), net.sign(notice, SIGNATURE_KEY, signing, 0)))
-            .collect()
+        let sign = |notice: &Event| (notice.topic.clone(), net.sign(notice, SIGNATURE_KEY, signing, 0));
+        net.events().iter().map(sign).collect()
     })
 }
 
@@ -58,7 +55,6 @@ async fn what_somebody_else_signed_is_not_believed() {
     for (_, signed) in notices(&double, &Signing { wrong: true, ..Signing::default() }) {
         assert_eq!(hear(&shop, &signed), Err(Unheard::Unsigned));
     }
-    shop.paid(1002).await;
     let (_, mut signed) = notices(&double, &Signing::default()).remove(0);
     assert!(hear(&shop, &signed).is_ok());
     signed.body.push(b' ');

@@ -22,7 +22,7 @@ fn refund(shop: &Shop, attempt: &Attempt, minor: i64) -> Refund {
         tax: Money::zero(Currency::Usd),
         lines: Vec::new(),
         shipping: Money::zero(Currency::Usd),
-        reason: "returned".parse::<Line<200>>().unwrap(),
+        reason: Line::new("returned").unwrap(),
         by: "ada@shop.example".to_owned(),
         state: RefundState::Sending,
         reference: None,

@@ -29,7 +29,7 @@ pub struct Transaction {
     pub submitted: Timestamp,
     pub batch: Option<String>,
     /// Number and expiry, for the search for duplicates only.
-    card: (String, String),
+    pub(super) card: (String, String),
 }
 
 /// A settled batch.

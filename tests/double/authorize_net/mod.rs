@@ -52,6 +52,11 @@ fn answer(json: &Value) -> Answer {
 }
 
 impl AuthorizeNet {
+    /// Everything that happened so far.
+    pub fn events(&self) -> &[Notice] {
+        &self.events
+    }
+
     fn route(&mut self, call: &str, asked: &Node) -> Value {
         if let Err(why) = schema::check(call, asked) {
             return show::error("E00003", &why);
