@@ -25,6 +25,7 @@ pub async fn run(double: &Double, command: std::process::Command) -> Vec<String>
     let mut child = Command::from(command)
         .env("API", double.endpoint())
         .env("ROOT", &root)
+        .env("NODE_EXTRA_CA_CERTS", &root)
         .env("SECRET", SECRET)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
