@@ -20,7 +20,6 @@ const LONGEST_ID: usize = 20;
 const NO_RECORD: u32 = 40;
 
 /// An answer to a question.
-#[derive(Debug)]
 pub(super) enum Reply<T> {
     /// It.
     Told(T),
@@ -85,9 +84,9 @@ pub(super) struct Summary {
 /// A settled batch (`batchDetailsType`).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Batch {
+struct Batch {
     #[serde(rename = "batchId")]
-    pub(super) id: String,
+    id: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -179,7 +178,7 @@ pub(super) struct OfTransactions {
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfBatches {
     #[serde(default)]
-    pub(super) batch_list: Option<Vec<Batch>>,
+    batch_list: Option<Vec<Batch>>,
 }
 
 impl Word {
@@ -313,6 +312,51 @@ impl fmt::Debug for Details {
 impl fmt::Debug for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Summary({:?})", self.status)
+    }
+}
+
+/// All that the answer to a transaction leaves behind.
+pub(super) fn told_transaction(body: &[u8]) -> String {
+    match said(body, "0123456789abcdefghjk") {
+        Said::Unknown => String::new(),
+        said => format!("{said:?}"),
+    }
+}
+
+/// All that details leave behind: sums, invoice and kind are compared and never kept.
+pub(super) fn told_details(body: &[u8]) -> String {
+    let Some(reply) = read::<OfDetails>(body) else { return String::new() };
+    let Reply::Told(OfDetails { transaction: told }) = reply else { return String::from("none") };
+    let id = Some(&told.id).filter(|id| is_id(id));
+    let sums = (told.granted(2) == Some(2490), told.settled(2) == Some(2490));
+    format!("{told:?} {id:?} {:?} {sums:?} {}", told.card(), told.reason())
+}
+
+/// All that a list leaves behind, for one who looks for its first line's invoice.
+pub(super) fn told_list(body: &[u8]) -> String {
+    let Some(reply) = read::<OfTransactions>(body) else { return String::new() };
+    let Reply::Told(list) = reply else { return String::from("none") };
+    let lines = list.transactions.unwrap_or_default();
+    let wanted = lines.first().and_then(|line| line.invoice_number.clone()).unwrap_or_default();
+    let found = lines.iter().filter(|line| line.is_of(&wanted));
+    let ids: Vec<_> = found.map(|line| (line, &line.id, line.is_before(Timestamp::UNIX_EPOCH))).collect();
+    format!("{ids:?}")
+}
+
+/// All that a list of batches leaves behind.
+pub(super) fn told_batches(body: &[u8]) -> String {
+    match read::<OfBatches>(body) {
+        Some(Reply::Told(list)) => format!("{:?}", list.ids()),
+        Some(Reply::Missing | Reply::Refused(_)) => String::from("none"),
+        None => String::new(),
+    }
+}
+
+impl OfBatches {
+    /// Their identifiers; `None` if one of them is none.
+    pub(super) fn ids(self) -> Option<Vec<String>> {
+        let ids = self.batch_list.unwrap_or_default().into_iter().map(|batch| batch.id);
+        ids.map(|id| is_id(&id).then_some(id)).collect()
     }
 }
 

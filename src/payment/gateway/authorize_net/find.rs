@@ -132,9 +132,7 @@ impl Search<'_> {
             ("lastSettlementDate", Json::Text(&last)),
         ];
         match self.gateway.ask::<OfBatches>(Question::Batches, fields).await {
-            Some(Reply::Told(list)) => {
-                Some(list.batch_list.unwrap_or_default().into_iter().map(|batch| batch.id).collect())
-            }
+            Some(Reply::Told(list)) => list.ids(),
             _ => None,
         }
     }

@@ -39,6 +39,7 @@ use self::answer::{OfDetails, Reply, Said};
 use self::request::{Fields, Question};
 use super::body::{Body, Json};
 use super::http::{Client, Detour, Unusable};
+use super::untrusted::Parser;
 use super::{
     AUTHORIZE_NET, Asking, AuthorizeNetAccount, Call, Created, Gateway, Heard, Notice, Outcome,
     RefundOutcome, Unheard, Visitor, http,
@@ -63,6 +64,16 @@ const ARRIVAL: SignedDuration = SignedDuration::from_mins(10);
 const SKEW: SignedDuration = SignedDuration::from_hours(1);
 /// Characters of an invoice number and of a `refId`, the most that both take.
 const INVOICE: usize = 20;
+
+/// What reads Authorize.Net's bytes.
+pub(super) const PARSERS: [Parser; 6] = [
+    ("authorize-net-amount", amount::told),
+    ("authorize-net-transaction", answer::told_transaction),
+    ("authorize-net-details", answer::told_details),
+    ("authorize-net-list", answer::told_list),
+    ("authorize-net-batches", answer::told_batches),
+    ("authorize-net-notice", notice::told),
+];
 
 /// Authorize.Net, with the operator's account.
 pub struct AuthorizeNetGateway {

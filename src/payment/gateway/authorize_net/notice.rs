@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use super::INVOICE;
 use crate::base::SecretBytes;
 use crate::payment::gateway::{About, Heard, News, Notice, Unheard};
+use crate::payment::looks_like_card_number;
 
 const HEADER: &str = "x-anet-signature";
 /// The longest identifier of an event that is taken; theirs are UUIDs.
@@ -52,7 +53,8 @@ pub(super) fn hear(key: Option<&SecretBytes>, notice: &Notice<'_>) -> Result<Vec
 fn read(body: &[u8]) -> Option<Vec<Heard>> {
     let event: Event = serde_json::from_slice(body).ok()?;
     let id = &event.notification_id;
-    if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let plain = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(plain) {
         return None;
     }
     if !event.event_type.starts_with("net.authorize.payment.") {
@@ -60,15 +62,29 @@ fn read(body: &[u8]) -> Option<Vec<Heard>> {
     }
     let reference = event.payload.merchant_reference_id.or(event.payload.invoice_number);
     let heard = reference.filter(|name| is_reference(name)).map(|reference| Heard {
-        id: event.notification_id,
+        id: lettered(&event.notification_id),
         about: About::Payment { reference },
         news: News::Ask,
     });
     Some(heard.into_iter().collect())
 }
 
+/// An identifier of hex digits and hyphens with `g` to `p` for 0 to 9: now and then a UUID holds a run of digits
+/// that could be a card's, and none of those is ever kept.
+fn lettered(id: &str) -> String {
+    let letter = |byte: u8| if byte.is_ascii_digit() { byte.saturating_add(b'g' - b'0') } else { byte };
+    id.bytes().map(|byte| char::from(letter(byte))).collect()
+}
+
+/// All that a notice leaves behind.
+pub(super) fn told(body: &[u8]) -> String {
+    read(body).filter(|heard| !heard.is_empty()).map_or_else(String::new, |heard| format!("{heard:?}"))
+}
+
 fn is_reference(text: &str) -> bool {
-    text.len() == INVOICE && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    text.len() == INVOICE
+        && !looks_like_card_number(text)
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn is_signed(key: &SecretBytes, header: &[u8], body: &[u8]) -> bool {
@@ -120,12 +136,12 @@ mod tests {
     #[test]
     fn a_payment_is_named_by_its_reference_and_asked_about() {
         let of = |kind: &str, payload: &str| {
-            let body = format!(r#"{{"notificationId":"n-1","eventType":"{kind}","payload":{payload}}}"#);
+            let body = format!(r#"{{"notificationId":"d0-1","eventType":"{kind}","payload":{payload}}}"#);
             read(body.as_bytes())
         };
         let about = |reference: &str| {
             let about = About::Payment { reference: reference.to_owned() };
-            Some(vec![Heard { id: "n-1".to_owned(), about, news: News::Ask }])
+            Some(vec![Heard { id: "dg-h".to_owned(), about, news: News::Ask }])
         };
         let (ours, other) = ("0123456789abcdefghjk", "00000000000000000000");
         let held = "net.authorize.payment.fraud.held";
@@ -138,6 +154,7 @@ mod tests {
         assert_eq!(of(held, r#"{"invoiceNumber":"INV-1"}"#), Some(Vec::new()));
         assert_eq!(of(held, "{}"), Some(Vec::new()));
         assert_eq!(read(br#"{"notificationId":"","eventType":"x"}"#), None);
+        assert_eq!(read(br#"{"notificationId":"../1","eventType":"x"}"#), None);
         assert_eq!(read(b"[]"), None);
     }
 

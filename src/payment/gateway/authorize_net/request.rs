@@ -172,10 +172,11 @@ fn settings<'a>(all: &[(&'a str, &'a str)]) -> (&'static str, Json<'a>) {
 
 /// First and last name of a holder: what stands before and after the last space.
 fn names(holder: &str) -> Fields<'_> {
-    let (first, last) = holder.rsplit_once(' ').unwrap_or(("", holder));
+    let space = holder.rfind(' ').unwrap_or_default();
+    let (first, last) = holder.split_at_checked(space).unwrap_or(("", holder));
     let first = Some(short(first.trim())).filter(|first| !first.is_empty());
     let first = first.map(|first| ("firstName", Json::Text(first)));
-    first.into_iter().chain([("lastName", Json::Text(short(last)))]).collect()
+    first.into_iter().chain([("lastName", Json::Text(short(last.trim())))]).collect()
 }
 
 fn short(name: &str) -> &str {

@@ -1,18 +1,19 @@
 //! What Stripe says of a payment: the few fields that are read, and whether they are the attempt's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::refusal::Failure;
-use crate::payment::{Attempt, Brand};
+use crate::payment::{Attempt, Brand, looks_like_card_number};
 
 /// The longest identifier that is taken; Stripe's own limit for identifiers is 255.
 const LONGEST_ID: usize = 255;
 
 /// A PaymentIntent (<https://docs.stripe.com/api/payment_intents/object>).
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Intent {
     pub(super) id: String,
     pub(super) status: Status,
@@ -43,7 +44,7 @@ pub(super) enum Status {
 }
 
 /// The card that paid, if the answer was asked to hold it; else an identifier or nothing.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Method {
     Whole { card: Option<CardShown> },
@@ -56,10 +57,17 @@ impl Default for Method {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 struct CardShown {
     brand: String,
     last4: String,
+}
+
+/// The status alone: all else is text that somebody else has chosen.
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Intent({:?})", self.status)
+    }
 }
 
 impl Intent {
@@ -94,11 +102,20 @@ impl Intent {
     }
 }
 
-/// `pi_` and what Stripe makes identifiers of: nothing that would change the path of a call.
+/// `pi_` and what Stripe makes identifiers of: nothing that would change the path of a call, and no card
+/// number, because identifiers are kept and shown.
 pub(super) fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= LONGEST_ID
+        && !looks_like_card_number(text)
         && text.strip_prefix("pi_").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(plain))
+}
+
+/// All that an answer leaves behind.
+pub(super) fn told(body: &[u8]) -> String {
+    let Some(intent) = Intent::read(body) else { return String::new() };
+    let (brand, last_four) = intent.card();
+    format!("{intent:?} {} {brand} {last_four} {:?}", intent.id, intent.last_payment_error)
 }
 
 fn brand(name: &str) -> Brand {

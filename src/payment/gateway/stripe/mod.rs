@@ -23,6 +23,7 @@ use self::intent::{Intent, Status, is_id};
 use self::refusal::Failure;
 use super::body::Body;
 use super::http::{Answer, CallError, Client, Detour, Unusable};
+use super::untrusted::Parser;
 use super::{
     Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, StripeAccount, Unheard,
     Visitor, http,
@@ -38,6 +39,8 @@ const HOST: &str = "api.stripe.com";
 /// The version of the API whose documents this file follows.
 const VERSION: HeaderValue = HeaderValue::from_static("2025-03-31.basil");
 const INTENTS: &str = "/v1/payment_intents";
+/// What reads Stripe's bytes.
+pub(super) const PARSERS: [Parser; 2] = [("stripe-payment", intent::told), ("stripe-refusal", refusal::told)];
 /// For creating, reading and cancelling.
 const QUICK: Duration = Duration::from_secs(20);
 /// For confirming: the bank is asked meanwhile.

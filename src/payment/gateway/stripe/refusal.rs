@@ -1,12 +1,14 @@
 //! Why Stripe refused: its error and decline codes, mapped to what a shopper may know.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::payment::DeclineReason;
 
 /// The part of an error that is read (<https://docs.stripe.com/api/errors>). Its message is not: it may
 /// quote what was sent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Failure {
     code: Option<String>,
     decline_code: Option<String>,
@@ -15,6 +17,13 @@ pub(super) struct Failure {
 #[derive(Deserialize)]
 struct Envelope {
     error: Failure,
+}
+
+/// The code as it goes into the log.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failure({})", self.code())
+    }
 }
 
 impl Failure {
@@ -41,6 +50,12 @@ impl Failure {
             .or_else(|| known(&self.code))
             .or_else(|| self.decline_code.as_ref().map(|_| DeclineReason::Declined))
     }
+}
+
+/// All that an answer leaves behind.
+pub(super) fn told(body: &[u8]) -> String {
+    let failure = Failure::read(body);
+    format!("{failure:?} {:?}", failure.reason())
 }
 
 fn reason_of(code: &str) -> Option<DeclineReason> {
