@@ -1,6 +1,6 @@
 //! A real browser: Debian's Chromium without a screen, told what to do through its driver (W3C WebDriver).
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// For one command, page loads included: two cores may be shared by several browsers and shops.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// A browser with one window. Driver and browser end (by pid) when it is dropped.
+/// A browser with one window. It ends, and its driver (by pid), when it is dropped.
 pub struct Chrome {
     driver: Child,
     port: u16,
@@ -246,19 +246,21 @@ impl Chrome {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("payment-{name}.png")), png).unwrap();
     }
-
-    /// Ends the browser the polite way: what it keeps in its profile is written.
-    pub async fn quit(self) {
-        let path = format!("/session/{}", self.session);
-        self.ask(Method::DELETE, &path, None).await.unwrap();
-    }
 }
 
 impl Drop for Chrome {
     fn drop(&mut self) {
-        // The driver ends its browser when it is asked to; one that is killed leaves it behind.
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.driver.id()).unwrap());
-        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        // A driver that is only killed leaves its browser behind; one whose session was ended has none.
+        if let Ok(mut driver) = std::net::TcpStream::connect(("127.0.0.1", self.port)) {
+            let end = format!(
+                "DELETE /session/{} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
+                self.session
+            );
+            let _ = driver.set_read_timeout(Some(Duration::from_secs(30)));
+            let _ = driver.write_all(end.as_bytes());
+            let _ = driver.read(&mut [0; 1024]);
+        }
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }

@@ -7,6 +7,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,11 +25,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::Trouble;
 use super::address::is_public;
 use super::body::Body;
 use crate::payment::looks_like_card_number;
 use crate::tls;
 
+/// So many calls in a row that do not reach a gateway mean that nobody can pay.
+const MISSED: u32 = 5;
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest head of an answer, and hyper's buffer.
@@ -88,6 +92,7 @@ pub(super) struct Call {
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -97,6 +102,9 @@ pub(super) struct Client {
     endpoint: Option<SocketAddr>,
     name: ServerName<'static>,
     tls: Arc<ClientConfig>,
+    key_refused: AtomicBool,
+    /// Calls in a row that did not reach it.
+    missed: AtomicU32,
 }
 
 impl Client {
@@ -108,7 +116,8 @@ impl Client {
             None => ServerName::try_from(host.clone()).map_err(|error| unusable(&error))?,
         };
         let tls = tls::client(detour.root).map_err(|error| unusable(&error))?;
-        Ok(Self { host, endpoint: detour.endpoint, name, tls })
+        let (key_refused, missed) = (AtomicBool::new(false), AtomicU32::new(0));
+        Ok(Self { host, endpoint: detour.endpoint, name, tls, key_refused, missed })
     }
 
     /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
@@ -117,8 +126,41 @@ impl Client {
         leads_to(url, hosts, self.endpoint)?.then(|| url.to_owned())
     }
 
+    /// What keeps everybody from paying, as far as the last calls tell.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        if self.key_refused.load(Ordering::Relaxed) {
+            return Some(Trouble::KeyRefused);
+        }
+        (self.missed.load(Ordering::Relaxed) >= MISSED).then_some(Trouble::Unreachable)
+    }
+
+    /// Whether the gateway takes the account's key: for gateways that say so in another way than by status.
+    pub(super) fn key_is(&self, taken: bool) {
+        self.key_refused.store(!taken, Ordering::Relaxed);
+    }
+
     /// Makes the call, once.
     pub(super) async fn send(&self, call: Call) -> Result<Answer, CallError> {
+        let answer = self.exchange(call).await;
+        match &answer {
+            Ok(answer) => {
+                self.missed.store(0, Ordering::Relaxed);
+                match answer.status {
+                    401 | 403 => self.key_is(false),
+                    200..300 => self.key_is(true),
+                    _ => {}
+                }
+            }
+            Err(CallError::NotSent(_)) => {
+                let more = |missed: u32| Some(missed.saturating_add(1));
+                let _ = self.missed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+            }
+            Err(CallError::Lost(_)) => {}
+        }
+        answer
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Answer, CallError> {
         let deadline = Instant::now().checked_add(call.limit).unwrap_or_else(Instant::now);
         let stream = match timeout(CONNECT.min(call.limit), self.connect()).await {
             Ok(stream) => stream.map_err(CallError::NotSent)?,
@@ -221,10 +263,10 @@ pub(super) fn told(url: &[u8]) -> String {
 }
 
 async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
     let body = body.map_err(|error| CallError::Lost(error.to_string()))?.to_bytes();
-    Ok(Answer { status, body })
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ impl AuthorizeNetGateway {
             return Said::NotSent;
         };
         let said = match self.send(body, limit).await {
-            Ok(http::Answer { status: 200, body }) => answer::said(&body, reference),
+            Ok(http::Answer { status: 200, body, .. }) => answer::said(&body, reference),
             Ok(answer) => {
                 log::warn!("order {order}: Authorize.Net, {doing}: {}", answer.status);
                 Said::Unknown
@@ -142,7 +142,7 @@ impl AuthorizeNetGateway {
     async fn ask<T: DeserializeOwned>(&self, question: Question, fields: Fields<'_>) -> Option<Reply<T>> {
         let body = request::body(&self.account, question, fields)?;
         match self.send(body, QUICK).await {
-            Ok(http::Answer { status: 200, body }) => {
+            Ok(http::Answer { status: 200, body, .. }) => {
                 let reply = answer::read(&body);
                 match reply {
                     Some(Reply::Refused(code @ 2..=11)) => refused(question.name(), code),
