@@ -6,7 +6,7 @@
 //!   wire.rs          TLS, HTTP, faults        double.plan_text("authCapture", Fault::ErrorAfter)
 //!   presence.rs      certificates, old TLS    double.plan_random(seed, 50, &Fault::LOSSES)
 //!   delivery.rs      webhooks                 double.webhooks_to(url, Trust::Anyone, secret)
-//!   stripe/, adyen/  the API and its books    double.charges(), seen(), breaches(), notices_sent()
+//!   stripe/ ...      an API and its books     double.charges(), seen(), breaches(), notices_sent()
 //! ```
 //!
 //! To add an API: a file (or folder) beside `stripe/` with a type that implements [`Api`], and three lines here:
@@ -32,6 +32,7 @@
 
 pub mod adyen;
 pub mod api;
+pub mod authorize_net;
 mod cards;
 mod delivery;
 mod fault;
@@ -49,6 +50,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use adyen::Adyen;
 pub use api::{Answer, Api, Charge, Done, Fields, Notice, Request, Signed, Signing};
+pub use authorize_net::AuthorizeNet;
 pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};

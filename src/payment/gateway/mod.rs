@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod adyen;
+mod authorize_net;
 mod body;
 mod http;
 mod notice;
@@ -17,6 +18,7 @@ use std::pin::Pin;
 
 pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
 pub use adyen::{AdyenGateway, NAME as ADYEN};
+pub use authorize_net::AuthorizeNetGateway;
 pub use http::{Detour, Unusable};
 pub use notice::{About, Heard, News, Notice, Unheard};
 pub use stripe::{NAME as STRIPE, NAME_HOSTED as STRIPE_HOSTED, StripeGateway};
