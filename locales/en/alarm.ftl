@@ -1,7 +1,7 @@
 ### Alarms: what is the matter, and what to do.
 
 alarm-payment-mismatch = The gateway tells of another amount, currency or order than the shop asked for.
-alarm-payment-mismatch-cure = Do not ship. Find the payment in the gateway's dashboard by the reference on the order's page. If it took the wrong amount, refund it there and ask the buyer to order anew.
+alarm-payment-mismatch-cure = Do not ship. Find the order's payment in the gateway's dashboard. If it took the wrong amount, refund it there and ask the buyer to order anew.
 alarm-paid-after-refusal = A payment that the gateway had refused was taken after all.
 alarm-paid-after-refusal-cure = Look at the order. If the buyer paid another way too, refund one of the payments; if not, the order is paid and can be shipped.
 alarm-paid-twice = An order was paid twice.

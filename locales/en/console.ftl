@@ -162,6 +162,41 @@ paid-card = Card
 paid-gateway = Gateway
 paid-reference = Reference
 
+## Alarms
+
+alarms-title = Alarms
+alarms-count = { $count ->
+    [one] 1 open alarm:
+   *[other] { $count } open alarms. The latest:
+}
+alarms-see = See what to do
+alarms-open = Open
+alarms-none-open = No alarm is open. Nothing needs to be done here.
+alarms-times = { $count ->
+    [one] Once, { $first }
+    [2] Twice, first { $first }, last { $last }
+   *[other] { $count } times, first { $first }, last { $last }
+}
+alarms-cure = What to do:
+alarms-acknowledge = I have dealt with this
+alarms-more = { $count ->
+    [one] One more is open. It is shown once these are dealt with.
+   *[other] { $count } more are open. They are shown as these are dealt with.
+}
+alarms-others = Several: the machine's journal names each
+alarms-closed = Dealt with
+alarms-none-closed = None yet.
+alarms-number = No.
+alarms-what = What was the matter
+alarms-about = With
+alarms-closed-by = Dealt with by
+alarms-by-machine = The machine
+alarms-done = Closed. If it happens again, there will be a new alarm.
+alarms-gone = Somebody has dealt with that alarm already.
+alarms-raised-again = The alarm was raised again while you looked at it. See what happened since, then close it.
+alarms-newer = Newer
+alarms-older = Older
+
 ## Products
 
 products-title = Products

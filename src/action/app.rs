@@ -1,12 +1,13 @@
 //! The handles that actions work with.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
 use crate::operator::Settings;
-use crate::payment::gateway::Gateway;
+use crate::payment::gateway::{Gateway, door};
 use crate::store::{Store, StoreError};
 
 /// What the composition root hands over.
@@ -36,6 +37,7 @@ pub struct App {
     catalog: RwLock<Arc<Catalog>>,
     gateways: RwLock<Gateways>,
     charging: Charging,
+    unsigned: AtomicU32,
 }
 
 impl App {
@@ -43,7 +45,13 @@ impl App {
     pub fn new(parts: AppParts) -> Result<Arc<Self>, StoreError> {
         let catalog = parts.store.read(|view| Catalog::load(view))?;
         let catalog = RwLock::new(Arc::new(catalog));
-        Ok(Arc::new(Self { parts, catalog, gateways: RwLock::default(), charging: Charging::new() }))
+        Ok(Arc::new(Self {
+            parts,
+            catalog,
+            gateways: RwLock::default(),
+            charging: Charging::new(),
+            unsigned: AtomicU32::new(0),
+        }))
     }
 
     /// The store.
@@ -98,6 +106,20 @@ impl App {
     pub fn gateway_named(&self, name: &str) -> Option<Arc<dyn Gateway>> {
         let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
         gateways.known.iter().find(|gateway| gateway.name() == name).cloned()
+    }
+
+    /// The gateway whose notices come through this door; the one that takes new payments before others.
+    pub fn gateway_behind(&self, name: &str) -> Option<Arc<dyn Gateway>> {
+        let gateways = self.gateways.read().unwrap_or_else(PoisonError::into_inner);
+        let all = gateways.chosen.iter().chain(&gateways.known);
+        all.into_iter().find(|gateway| door(gateway.name()) == name).cloned()
+    }
+
+    /// Counts notices that nobody signed since the last one that was; returns how many those are now.
+    pub(super) fn unsigned_notice(&self, signed: bool) -> u32 {
+        let count = |before: u32| Some(if signed { 0 } else { before.saturating_add(1) });
+        let before = self.unsigned.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        before.ok().and_then(count).unwrap_or_default()
     }
 
     /// Lets another gateway take new payments, or none.

@@ -19,11 +19,14 @@ const PAUSE: Duration = Duration::from_secs(3600);
 const ROUND: usize = 100_000;
 const AT_ONCE: usize = 200;
 
-/// Forgets old carts now and then, for as long as the service runs.
+/// Forgets old carts and notices now and then, for as long as the service runs.
 pub async fn keep_forgetting_carts(app: Arc<App>) {
     loop {
         if let Err(error) = forget_carts(&app).await {
             log::error!("forgetting old carts: {error}");
+        }
+        if let Err(error) = super::forget_notices(&app).await {
+            log::error!("forgetting old notices: {error}");
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -13,6 +13,7 @@ mod demo;
 pub(crate) mod fixture;
 mod forget_carts;
 mod go_live;
+mod hear;
 mod import_products;
 mod office;
 mod place_order;
@@ -36,6 +37,7 @@ pub use choose_gateway::{
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
+pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
 pub use place_order::{

@@ -7,7 +7,9 @@
 //! Invariants:
 //! - An alarm is written in the transaction of the change that it tells of.
 //! - No alarm is lost for want of room: past [`MOST_OPEN`] the next ones are counted by kind, under
-//!   [`Object::Others`]. Every one reaches the journal at priority alert (`PRIORITY=1`).
+//!   [`Object::Others`].
+//! - The journal is told at priority alert (`PRIORITY=1`) of each of the first ten times, then of each
+//!   doubling.
 
 mod kind;
 mod object;

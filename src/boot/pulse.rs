@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::action::{App, ShownCode, is_set_up, issue_setup_code};
+use crate::alarm;
 use crate::config::{Network, Ports, Settings};
 use crate::machine::{self, BEAT, Health, Problem, SetupCode, Status, StatusFile, Tell};
 use crate::store::StoreError;
@@ -42,6 +43,7 @@ impl Pulse {
         let file = StatusFile::new(settings.paths.status(), status);
         let pulse = Self { app: Arc::clone(app), file, ports, network };
         pulse.show_addresses();
+        pulse.show_alarms();
         if let Some(code) = code {
             pulse.show_code(code);
         }
@@ -62,6 +64,7 @@ impl Pulse {
             }
             tokio::time::sleep(LOOK).await;
             self.show_addresses();
+            self.show_alarms();
             if let Err(error) = self.look_after_code().await {
                 log::error!(target: "boot", "the set-up code cannot be renewed: {error}");
             }
@@ -91,6 +94,13 @@ impl Pulse {
         });
     }
 
+    fn show_alarms(&self) {
+        match self.app.store().read(|view| alarm::open(view)) {
+            Ok(open) => self.file.update(|status| status.problems = alarms(open.len()).into_iter().collect()),
+            Err(error) => log::error!(target: "boot", "the alarms cannot be read: {error}"),
+        }
+    }
+
     fn show_addresses(&self) {
         let addresses = machine::own_addresses(self.network.as_ref());
         let at = |port: u16, usual: u16| {
@@ -108,6 +118,16 @@ impl Pulse {
     }
 }
 
+/// The line of the open alarms, if there are any. What they are about is for the console alone.
+fn alarms(open: usize) -> Option<Problem> {
+    let wrong = match open {
+        0 => return None,
+        1 => "1 alarm of the shop is open".to_owned(),
+        more => format!("{more} alarms of the shop are open"),
+    };
+    Some(Problem::new(&wrong, "sign in to the console and look under Alarms"))
+}
+
 /// Leaves the reason on the machine's screen when the service cannot run.
 pub(super) fn last_words(settings: &Settings, error: &dyn std::fmt::Display) {
     let text = error.to_string();
@@ -119,4 +139,18 @@ pub(super) fn last_words(settings: &Settings, error: &dyn std::fmt::Display) {
         ..Status::default()
     };
     StatusFile::new(settings.paths.status(), status);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_tells_how_many_alarms_are_open_and_where_to_go() {
+        let line = |open| alarms(open).map(|problem| problem.to_string());
+        assert_eq!(line(0), None);
+        let cure = "sign in to the console and look under Alarms";
+        assert_eq!(line(1).unwrap(), format!("1 alarm of the shop is open | {cure}"));
+        assert_eq!(line(3).unwrap(), format!("3 alarms of the shop are open | {cure}"));
+    }
 }

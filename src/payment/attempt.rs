@@ -11,7 +11,7 @@ use crate::store::Table;
 pub const ATTEMPTS: Table<(u64, u64), Attempt> = Table::new("attempts", 1);
 /// A form's nonce to the attempt that it began: how a form that is sent again is recognised.
 pub const ATTEMPTS_OF_FORMS: Table<Token, (u64, u64)> = Table::new("attempts-of-forms", 1);
-/// (gateway, its name for a payment) to the attempt, for its notices. Written with the reference.
+/// (gateway's door, its name for a payment) to the attempt, for its notices. Written with the reference.
 pub const ATTEMPTS_OF_REFERENCES: Table<(String, String), (u64, u64)> =
     Table::new("attempts-of-references", 1);
 /// The attempts that their gateway is asked about, and when: all that are not over, authorizations that wait,

@@ -21,6 +21,8 @@ pub struct Head {
     pub icon: String,
     /// Seconds after which the page asks again by itself.
     pub refresh: Option<u32>,
+    /// The page to which a browser goes on by itself at once.
+    pub onward: Option<String>,
     /// What a visitor must know before anything else.
     pub banners: Vec<String>,
 }
@@ -43,6 +45,7 @@ impl Head {
             styles: site.assets.path(sheet).to_owned(),
             icon: site.assets.path("icon.svg").to_owned(),
             refresh: None,
+            onward: None,
             banners,
         }
     }

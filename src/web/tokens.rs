@@ -57,6 +57,7 @@ fn text_has_4_5_to_1_and_controls_have_3_to_1() {
         ("bad", "bad-soft"),
     ]);
     text.push(("muted", "accent-soft"));
+    text.extend(["accent", "accent-strong"].map(|ink| (ink, "bad-soft")));
     let mut controls = Vec::new();
     for edge in ["edge", "focus"] {
         controls.extend(plain.map(|ground| (edge, ground)));

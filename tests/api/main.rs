@@ -2,13 +2,17 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "a test may fail loudly"
 )]
 
+mod alarms;
 mod console;
+#[path = "../double/mod.rs"]
+mod double;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;

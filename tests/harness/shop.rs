@@ -25,6 +25,11 @@ impl Shop {
     }
 
     pub fn try_start(folder: &Path, more: &[&str]) -> Result<Self, String> {
+        Self::try_start_in(folder, more, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn try_start_in(folder: &Path, more: &[&str], variables: &[(&str, String)]) -> Result<Self, String> {
         let log =
             std::fs::File::options().create(true).append(true).open(folder.join("cashcowd.log")).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_cashcowd"))
@@ -32,6 +37,7 @@ impl Shop {
             .arg(folder)
             .args(["--storefront-port", "0", "--console-port", "0", "--http-port", "0"])
             .env("TSS2_LOG", "all+none")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -6,7 +6,7 @@ use super::Means;
 use super::settle::{Settled, settle};
 use crate::action::App;
 use crate::alarm::Raised;
-use crate::payment::gateway::{Created, Gateway, Outcome, Visitor};
+use crate::payment::gateway::{Created, Gateway, Outcome, Visitor, door};
 use crate::payment::{
     ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, DeclineReason, INQUIRIES, Patience,
 };
@@ -70,7 +70,7 @@ async fn begin_payment(
             };
             attempt.changed = now;
             tx.put(&ATTEMPTS, &id, &attempt)?;
-            let name = (attempt.gateway.clone(), created.reference.clone());
+            let name = (door(&attempt.gateway).to_owned(), created.reference.clone());
             tx.put(&ATTEMPTS_OF_REFERENCES, &name, &id)?;
             if created.redirect.is_some() {
                 tx.put(&INQUIRIES, &id, &Patience::soon(now, Patience::ACTION))?;
@@ -81,19 +81,22 @@ async fn begin_payment(
 }
 
 /// Writes an outcome down, sounds the alarms that it calls for, and tells who waits.
-pub(in crate::action) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
+pub(super) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
     let now = app.clock().now();
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
-        Ok(Settled { alarms, attempt }) => {
-            alarms.iter().for_each(Raised::log);
-            if let Some(attempt) = attempt.filter(takes_now) {
-                take(app, attempt);
-            }
-        }
+        Ok(settled) => tell_of(app, settled),
         Err(error) => log::error!("order {}: the outcome could not be kept, and is asked for: {error}", id.0),
     }
     app.charging().ring();
+}
+
+/// After the commit: alarms reach the journal, and what follows of it is begun.
+pub(in crate::action) fn tell_of(app: &Arc<App>, settled: Settled) {
+    settled.alarms.iter().for_each(Raised::log);
+    if let Some(attempt) = settled.attempt.filter(takes_now) {
+        take(app, attempt);
+    }
 }
 
 /// Whether the money is held and was to be taken at once: some gateways need to be told.

@@ -30,7 +30,7 @@ impl Charging {
     }
 
     /// An attempt has changed in the store.
-    pub(super) fn ring(&self) {
+    pub(in crate::action) fn ring(&self) {
         self.changed.notify_waiters();
     }
 

@@ -28,10 +28,12 @@ pub use bank_page::{abandon, resume};
 pub use begin::MOST_ATTEMPTS;
 pub(super) use begin::under_way;
 pub use capture::{CaptureError, capture_order, void_order};
-pub(super) use charge::conclude;
+use charge::conclude;
+pub(super) use charge::tell_of;
 pub(super) use charging::Charging;
 pub use charging::{MOST_CHARGES, finish_charges};
 pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
+pub(super) use settle::{Settled, settle as conclude_within};
 
 use super::App;
 use crate::base::{Money, MoneyError, Token};

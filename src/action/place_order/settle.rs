@@ -7,9 +7,10 @@ use super::stock::{put_back, take};
 use crate::alarm::{self, Kind, Object, Raised};
 use crate::cart::{CARTS, CHECKOUTS};
 use crate::order::{ORDERS, Order, PaidWith, State, UNPAID};
-use crate::payment::gateway::{Outcome, Paid};
+use crate::payment::gateway::{Outcome, Paid, door};
 use crate::payment::{
-    ATTEMPTS, Attempt, AttemptState, CaptureMode, CardShown, INQUIRIES, Patience, Surprise,
+    ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, CardShown, INQUIRIES, Patience,
+    Surprise,
 };
 use crate::store::{Reads, StoreError, Tx};
 
@@ -18,7 +19,7 @@ const QUESTIONS_AFTER_THE_END: u32 = 20;
 
 /// What came of it.
 #[derive(Default)]
-pub(super) struct Settled {
+pub(in crate::action) struct Settled {
     /// What a person must look at, raised in this transaction.
     pub(super) alarms: Vec<Raised>,
     /// The attempt as it stands now, if its state changed.
@@ -27,7 +28,7 @@ pub(super) struct Settled {
 
 /// Applies an outcome. An attempt that was paid stays paid, whatever comes later; one that was refused
 /// stays refused unless the gateway turns out to have taken the money.
-pub(super) fn settle(
+pub(in crate::action) fn settle(
     tx: &mut Tx<'_>,
     id: (u64, u64),
     outcome: &Outcome,
@@ -42,6 +43,8 @@ pub(super) fn settle(
     | Outcome::Authorized(Paid { transaction: Some(transaction), .. }) = outcome
     {
         attempt.transaction.get_or_insert_with(|| transaction.clone());
+        let name = (door(&attempt.gateway).to_owned(), transaction.clone());
+        tx.put(&ATTEMPTS_OF_REFERENCES, &name, &id)?;
     }
     let changed = attempt.state != before;
     if changed {

@@ -114,6 +114,12 @@ pub struct Created {
     pub redirect: Option<String>,
 }
 
+/// The last part of the address to which the notices of the gateway called `name` are sent: Stripe's two
+/// ways to pay are one account and have one door.
+pub fn door(name: &str) -> &str {
+    if name == STRIPE_HOSTED { STRIPE } else { name }
+}
+
 /// A gateway. Calls are bounded in time; none of them is repeated by itself.
 pub trait Gateway: Send + Sync {
     /// Its name in attempts and orders: `test`, `stripe`.

@@ -11,8 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
 use super::Desk;
+use super::alarms::{self, Banner};
 use super::form::Problem;
 use crate::action::{self, Denied, SignedIn};
+use crate::alarm::{self, Alarm};
 use crate::base::Token;
 use crate::locale::Texts;
 use crate::operator::Settings;
@@ -37,6 +39,8 @@ pub struct Frame {
     pub problems: Vec<Problem>,
     /// Something that was just done.
     pub done: Option<String>,
+    /// While alarms are open.
+    pub alarm: Option<Banner>,
 }
 
 /// One request of somebody who is signed in.
@@ -45,6 +49,8 @@ pub struct Clerk {
     pub signed: SignedIn,
     pub settings: Settings,
     pub source: IpAddr,
+    /// The open alarms, the latest first.
+    pub alarms: Vec<(u64, Alarm)>,
     session: Token,
 }
 
@@ -77,7 +83,8 @@ impl FromRequestParts<Desk> for Clerk {
             return Err(Redirect::to(if set_up { "/sign-in" } else { "/setup" }).into_response());
         };
         let settings = Head::settings(&desk.site).map_err(IntoResponse::into_response)?;
-        Ok(Self { desk: desk.clone(), signed, settings, source, session })
+        let alarms = app.store().read(|view| alarm::open(view)).map_err(failed)?;
+        Ok(Self { desk: desk.clone(), signed, settings, source, alarms, session })
     }
 }
 
@@ -129,6 +136,7 @@ impl Clerk {
             entry("overview-title", "/"),
             entry("orders-title", "/orders"),
             entry("products-title", "/products"),
+            entry("alarms-title", "/alarms"),
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
             entry("ranges-title", "/settings/ranges"),
@@ -141,8 +149,9 @@ impl Clerk {
             if live { (texts.say("shop-live"), "good") } else { (texts.say("shop-not-live"), "warn") };
         let key = site.app.web_key();
         let csrf = csrf::token(key, csrf::Audience::Console, self.session);
+        let alarm = alarms::banner(texts, &self.alarms);
         let person = self.signed.name.to_string();
-        let frame = Frame { entries, person, state, csrf, problems: Vec::new(), done: None };
+        let frame = Frame { entries, person, state, csrf, problems: Vec::new(), done: None, alarm };
         (Head::new(site, Some(&self.settings), SHEET, title), frame)
     }
 }

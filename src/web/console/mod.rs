@@ -4,6 +4,7 @@
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
 //! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
 
+mod alarms;
 mod attempts;
 mod certificate;
 mod form;
@@ -61,6 +62,8 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/orders", get(orders::list))
         .route("/orders/{number}", get(orders::show))
+        .route("/alarms", get(alarms::list))
+        .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
         .route("/products", get(products::list))
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))
@@ -87,5 +90,7 @@ async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Respon
     }
 }
 
+#[cfg(test)]
+mod alarm_tests;
 #[cfg(test)]
 mod tests;

@@ -14,17 +14,17 @@ use crate::base::Money;
 use crate::order::{Address, LineItem, ORDERS, Order, PaidWith, ShippingMethod, State};
 
 /// A browser that keeps one cookie.
-struct Browser {
+pub(super) struct Browser {
     router: Router,
     peer: &'static str,
     cookie: Option<String>,
 }
 
-struct Page {
-    status: StatusCode,
-    location: String,
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
     headers: axum::http::HeaderMap,
-    text: String,
+    pub(super) text: String,
 }
 
 impl Page {
@@ -36,7 +36,7 @@ impl Page {
 }
 
 impl Browser {
-    fn of(fixture: &Fixture) -> Self {
+    pub(super) fn of(fixture: &Fixture) -> Self {
         let site = Site::new(Arc::clone(fixture.app())).unwrap();
         let router = router(site, Arc::clone(&fixture.office));
         Self { router, peer: "10.0.2.2:50000", cookie: None }
@@ -66,7 +66,7 @@ impl Browser {
         Page { status: parts.status, location, headers: parts.headers, text }
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub(super) async fn get(&mut self, path: &str) -> Page {
         self.send(Request::get(path), Body::empty()).await
     }
 
@@ -76,7 +76,7 @@ impl Browser {
     }
 
     /// Sends a form of the page `from`.
-    async fn submit(&mut self, from: &str, to: &str, fields: &str) -> Page {
+    pub(super) async fn submit(&mut self, from: &str, to: &str, fields: &str) -> Page {
         let token = self.get(from).await.token();
         self.post(to, &format!("csrf={token}&{fields}")).await
     }
@@ -99,7 +99,7 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 11] = [
+pub(super) const PAGES: [&str; 12] = [
     "/",
     "/orders",
     "/orders?state=paid",
@@ -111,9 +111,10 @@ const PAGES: [&str; 11] = [
     "/settings/certificate",
     "/settings/ranges",
     "/go-live",
+    "/alarms",
 ];
 
-async fn signed_in() -> (Fixture, Browser) {
+pub(super) async fn signed_in() -> (Fixture, Browser) {
     let (fixture, _) = Fixture::open(false).await;
     load_demo(fixture.app(), &Fixture::demo_folder()).await.unwrap();
     let mut browser = Browser::of(&fixture);
@@ -216,6 +217,7 @@ async fn every_post_needs_the_token_of_its_own_cookie() {
     };
     for path in [
         "/sign-out",
+        "/alarms/1/acknowledge",
         "/products/stoneware-mug",
         "/settings/gateway",
         "/settings/certificate",

@@ -5,6 +5,7 @@ mod checkout;
 mod field;
 mod frame;
 mod listing;
+mod notices;
 mod order;
 mod picture;
 mod policy;
@@ -33,6 +34,9 @@ pub fn router(site: Site) -> Router {
         .route("/checkout/delivery", get(checkout::delivery::show).post(checkout::delivery::choose))
         .route("/checkout/pay", get(checkout::pay::show).post(checkout::submit::submit))
         .route("/order/{link}", get(order::show))
+        .route("/order/{link}/return", get(order::take_back))
+        .route("/order/{link}/abandon", post(order::abandon))
+        .route("/webhooks/{gateway}", post(notices::take))
         .route("/policy", get(policy::show))
         .route("/pictures/{name}", get(picture::show))
         .route("/assets/{name}", get(serve_asset))

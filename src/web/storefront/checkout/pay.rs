@@ -30,8 +30,10 @@ struct PayPage {
     email: String,
     address: Vec<String>,
     delivery: Option<(String, String)>,
-    /// The card's fields; `None` while nobody takes cards.
+    /// The card's fields; `None` where the card is typed elsewhere, or nobody takes any.
     card: Option<Vec<Field>>,
+    /// Whether the card is typed on the gateway's own page.
+    hosted: bool,
     test_gateway: bool,
     total: String,
 }
@@ -56,7 +58,8 @@ pub(super) fn draw(mut visit: Visit, problems: Vec<Problem>) -> Result<Response,
         return Ok(Redirect::to("/checkout/contact").into_response());
     };
     let step = Step::new(&mut visit, "pay-title", &basket, problems);
-    let (page_status, open) = (status(&step), visit.site.app.gateway().is_some());
+    let (page_status, gateway) = (status(&step), visit.site.app.gateway());
+    let takes_card = gateway.as_ref().is_some_and(|gateway| gateway.takes_card());
     let page = PayPage {
         nonce: Token::random(visit.site.app.random()).to_string(),
         version: basket.version,
@@ -64,7 +67,8 @@ pub(super) fn draw(mut visit: Visit, problems: Vec<Problem>) -> Result<Response,
         email: checkout.email.to_string(),
         address: address_lines(&checkout.address),
         delivery: delivery(&basket),
-        card: open.then(|| card_fields(visit.texts(), &step.problems)),
+        hosted: gateway.as_ref().is_some_and(|gateway| !gateway.takes_card()),
+        card: takes_card.then(|| card_fields(visit.texts(), &step.problems)),
         test_gateway: visit.settings.gateway == Some(GatewayChoice::Test),
         total: basket.totals.total.to_string(),
         head: step.head,

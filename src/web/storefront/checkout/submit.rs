@@ -33,8 +33,9 @@ pub async fn submit(
     let nonce = fields.get("nonce").parse::<Token>().map_err(|_| FormError::Encoding)?;
     let cart_version = u64::try_from(number("cart_version")?).map_err(|_| FormError::Encoding)?;
     let agreed = Money::new(number("agreed")?, visit.settings.currency);
-    let card = match read_card(&visit, &fields) {
-        Ok(card) => card,
+    let takes_card = visit.site.app.gateway().is_none_or(|gateway| gateway.takes_card());
+    let means = match takes_card.then(|| read_card(&visit, &fields)).transpose() {
+        Ok(card) => card.map_or(Means::Hosted, Means::Card),
         Err(errors) => {
             let problems = errors.into_iter().map(|error| problem(visit.texts(), error)).collect();
             return pay::draw(visit, problems);
@@ -42,7 +43,7 @@ pub async fn submit(
     };
     // Wiped before anything waits.
     drop(fields);
-    let order = PlaceOrder { cart, cart_version, agreed, nonce, means: Means::Card(card), browser };
+    let order = PlaceOrder { cart, cart_version, agreed, nonce, means, browser };
     match place_order(&visit.site.app, order).await {
         Ok(Placed::Paid { link }) => {
             let mut response = Redirect::to(&format!("/order/{link}")).into_response();
