@@ -18,6 +18,7 @@ mod import_products;
 mod office;
 mod place_order;
 mod products;
+mod refund;
 mod secrets;
 mod set_up;
 mod sign_in;
@@ -46,6 +47,10 @@ pub use place_order::{
     place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use refund::{
+    Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
+    keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,
+};
 pub use set_up::{
     KeptRecoveryKey, RECOVERY_KEY, SetUp, SetUpError, ShownCode, enter_setup_code, is_set_up,
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,

@@ -118,10 +118,10 @@ fn what_cannot_be_given_back_is_named() {
         NotRefundable::Sum(MoneyError::Mixed(Eur, Usd))
     );
     books.give(&some(&[("S0", 2)], false)).unwrap();
-    assert_eq!(refused(&books, &Wish::Sum(eur(1))), NotRefundable::MoreThanLeft {
-        wanted: eur(1),
-        left: eur(0)
-    });
+    assert_eq!(
+        refused(&books, &Wish::Sum(eur(1))),
+        NotRefundable::MoreThanLeft { wanted: eur(1), left: eur(0) }
+    );
 }
 
 #[derive(Debug, Clone)]

@@ -188,10 +188,9 @@ mod tests {
         let failed = RefundOutcome::Failed(RefundFailure::Refused);
         let lost = At::Failed { reason: RefundFailure::Refused };
         for before in [At::Sending, At::Waiting, At::Unknown] {
-            let states: Vec<_> =
-                [&done, &pending, &RefundOutcome::NotYet, &failed, &RefundOutcome::Unknown]
-                    .map(|outcome| before.after(outcome).state)
-                    .to_vec();
+            let states: Vec<_> = [&done, &pending, &RefundOutcome::NotYet, &failed, &RefundOutcome::Unknown]
+                .map(|outcome| before.after(outcome).state)
+                .to_vec();
             assert_eq!(states, [At::Done, At::Pending, At::Waiting, lost, At::Unknown], "{before:?}");
         }
         for quiet in [&RefundOutcome::NotYet, &RefundOutcome::Unknown] {
@@ -200,7 +199,10 @@ mod tests {
             assert_eq!(lost.after(quiet), NextRefund { state: lost, surprise: None });
         }
         assert_eq!(At::Done.after(&pending).state, At::Done);
-        assert_eq!(At::Done.after(&failed), NextRefund { state: lost, surprise: Some(RefundSurprise::Failed) });
+        assert_eq!(
+            At::Done.after(&failed),
+            NextRefund { state: lost, surprise: Some(RefundSurprise::Failed) }
+        );
         assert_eq!(lost.after(&failed).surprise, None, "told once");
         let after_all = NextRefund { state: At::Done, surprise: Some(RefundSurprise::DoneAfterFailure) };
         assert_eq!(lost.after(&done), after_all);

@@ -32,8 +32,10 @@ use charge::conclude;
 pub(super) use charge::tell_of;
 pub(super) use charging::Charging;
 pub use charging::{MOST_CHARGES, finish_charges};
+pub(super) use reconcile::gateway_of;
 pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
 pub(super) use settle::{Settled, settle as conclude_within};
+pub(super) use stock::put_one_back;
 
 use super::App;
 use crate::base::{Money, MoneyError, Token};
@@ -242,4 +244,4 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,7 +1,7 @@
 //! What a payments engineer would try first: several tabs, declines, races for stock, power cuts.
 
 #[path = "bench.rs"]
-mod bench;
+pub mod bench;
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
