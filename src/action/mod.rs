@@ -23,6 +23,9 @@ mod secrets;
 mod set_up;
 mod sign_in;
 
+#[cfg(test)]
+pub(crate) use place_order::tests::bench;
+
 pub use actor::{Actor, Denied};
 pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};

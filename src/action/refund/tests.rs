@@ -193,7 +193,9 @@ async fn what_cannot_be_refunded_is_refused_before_the_gateway_hears_of_it() {
     let many = NotRefundable::TooMany { sku: "apron".to_owned(), left: 2 };
     assert_eq!(refund(&bench, aprons(3, true)).await, Err(many.into()));
     // An order that is not paid has nothing to give back.
-    bench.app.use_gateway(Some(Arc::new(crate::payment::gateway::TestGateway::new(bench.app.store().clone()))));
+    bench
+        .app
+        .use_gateway(Some(Arc::new(crate::payment::gateway::TestGateway::new(bench.app.store().clone()))));
     bench.pay(bench.cart(1).await, NO_MONEY).await.unwrap();
     let unpaid = RefundOrder { order: 1002, ..want(&bench, Wish::Full) };
     assert_eq!(send(unpaid).await, Err(RefundError::NothingCaptured));
