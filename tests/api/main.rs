@@ -17,4 +17,5 @@ mod double;
 mod harness;
 mod keys;
 mod purchase;
+mod refunds;
 mod transport;

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use self::till::{Cut, Ledger, Till, done};
 use super::*;
-use crate::action::place_order::tests::bench::{Bench, DELIVERY, GOOD, NO_MONEY, PRICE, eur, line};
+use crate::action::place_order::bench::{Bench, DELIVERY, GOOD, NO_MONEY, PRICE, eur, line};
 use crate::action::{finish_charges, unsettled};
 use crate::alarm::{self, Kind};
 use crate::audit::EVENTS;

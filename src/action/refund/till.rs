@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
-use crate::action::place_order::tests::bench::Fake;
+use crate::action::place_order::bench::Fake;
 use crate::base::{Money, Token};
 use crate::payment::gateway::{
     Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, Unheard, Visitor,

@@ -4,7 +4,7 @@ use super::form::Problem;
 use crate::action::{Books, MOST_REFUNDS, RefundError, RefundOrder};
 use crate::base::{Line, Money, Token};
 use crate::locale::Texts;
-use crate::order::{NotRefundable, Wish};
+use crate::order::{NotRefundable, Piece, Wish};
 use crate::payment::looks_like_card_number;
 use crate::web::{Failure, Fields, FormError};
 
@@ -97,7 +97,7 @@ pub fn read(
     let mut problems = Vec::new();
     let what = match fields.get("what") {
         "full" => Some(Wish::Full),
-        "lines" => lines(texts, books, fields, &mut problems),
+        "lines" => lines(texts, (books, &books.left()?.pieces), fields, &mut problems),
         "sum" => {
             let sum = Money::parse(fields.get("sum"), currency).ok().filter(|sum| sum.minor > 0);
             if sum.is_none() {
@@ -125,14 +125,23 @@ pub fn read(
     })
 }
 
-fn lines(texts: &Texts, books: &Books, fields: &Fields, problems: &mut Vec<Problem>) -> Option<Wish> {
+fn lines(
+    texts: &Texts,
+    (books, left): (&Books, &[Piece]),
+    fields: &Fields,
+    problems: &mut Vec<Problem>,
+) -> Option<Wish> {
     let (before, mut lines) = (problems.len(), Vec::new());
-    for line in &books.order.lines {
+    for (line, left) in books.order.lines.iter().zip(left) {
         let name = format!("quantity.{}", line.sku);
         let typed = fields.get(&name).trim();
         let digits = typed.bytes().all(|byte| byte.is_ascii_digit());
         match typed.parse::<u32>() {
             _ if typed.is_empty() => {}
+            Ok(count) if digits && count > left.quantity => {
+                let left = [("left", left.quantity.into())];
+                problems.push(Problem::new(&name, texts.say_with("refund-quantity-left", &left)));
+            }
             Ok(count) if digits => lines.extend((count > 0).then(|| (line.sku.clone(), count))),
             _ => problems.push(Problem::new(&name, texts.say("refund-quantity-wrong"))),
         }
