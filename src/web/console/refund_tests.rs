@@ -247,3 +247,20 @@ async fn these_pages_need_a_session_a_token_and_an_order() {
     }
     assert_eq!(order(&fixture).state, crate::order::State::Authorized);
 }
+
+#[tokio::test]
+async fn every_page_of_money_is_drawn_without_script_and_is_light() {
+    let (_paid, mut paid) = sold(CaptureMode::Automatic).await;
+    let (_held, mut held) = sold(CaptureMode::Manual).await;
+    let check = fill(&mut paid, "what=full&reason=x").await;
+    let mut pages = vec![check, paid.get(AT).await, paid.get("/orders/1001").await];
+    for path in ["/orders/1001", "/orders/1001/capture", "/orders/1001/release"] {
+        pages.push(held.get(path).await);
+    }
+    for page in pages {
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.text.contains("<script") && !page.text.contains(" style="), "{}", page.text);
+        assert!(page.text.len() < 30_000, "{} bytes", page.text.len());
+        assert_eq!(page.headers["cache-control"], "no-store");
+    }
+}

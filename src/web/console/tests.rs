@@ -23,7 +23,7 @@ pub(super) struct Browser {
 pub(super) struct Page {
     pub(super) status: StatusCode,
     pub(super) location: String,
-    headers: axum::http::HeaderMap,
+    pub headers: axum::http::HeaderMap,
     pub(super) text: String,
 }
 
