@@ -13,6 +13,8 @@ mod misplaced;
 mod patience;
 mod refund;
 mod state;
+mod test_numbers;
+mod velocity;
 
 pub use attempt::{
     ATTEMPTS, ATTEMPTS_OF_FORMS, ATTEMPTS_OF_REFERENCES, Attempt, CaptureMode, CardShown, INQUIRIES,
@@ -27,3 +29,5 @@ pub use refund::{
     RefundState, RefundSurprise,
 };
 pub use state::{AttemptState, Next, Surprise};
+pub use test_numbers::is_test_number;
+pub use velocity::{Ending, Episode, Knock, Pass, Refused, Velocity};
