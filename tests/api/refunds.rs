@@ -1,12 +1,45 @@
-//! Money on its way back: staff refund what was bought, per item and the rest, and never more.
+//! Money on its way back: staff refund what was bought, per item and the rest, and never more; a shop that is
+//! killed while Stripe's answer is on its way gives back once.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 
+use super::double::{Double, Fault};
 use super::harness::{Admin, Page, Shop, Shopper, cards, people};
 
 const ORDER: &str = "/orders/1001";
 const FORM: &str = "/orders/1001/refund";
 const CONFIRM: &str = "/orders/1001/refund/confirm";
+
+fn appliance(folder: &Path, gateway: &Double) -> String {
+    let text = format!(
+        r#"version = 1
+hostname = "refund-test"
+[network]
+dhcp = true
+[access]
+admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
+[shop]
+name = "Meadow & Mill"
+demo = true
+[administrator]
+name = "Ada Osei"
+email = "{}"
+[dev]
+gateway_root = """
+{}"""
+stripe_endpoint = "{}"
+"#,
+        people::EMAIL,
+        gateway.root_pem(),
+        gateway.endpoint()
+    );
+    let file = folder.join("appliance.toml");
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
 
 /// Fills the refund form in and returns the page that follows: the check, or the form with its errors.
 async fn ask(admin: &mut Admin, fields: &[(&str, &str)]) -> Page {
@@ -65,4 +98,46 @@ async fn an_order_is_refunded_by_item_then_in_full_and_never_over() {
     assert!(buyers.says("This order was refunded"), "{}", buyers.words());
     assert!(buyers.says("EUR 16.90, sent back") && buyers.says("EUR 38.70, sent back"), "{}", buyers.words());
     assert!(!buyers.says("broken"), "the reason is for the shop's own books");
+}
+
+#[tokio::test]
+async fn a_shop_that_is_killed_while_stripe_answers_gives_back_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let stripe = Double::stripe().await;
+    let file = appliance(folder.path(), &stripe);
+    let shop = Shop::start_with(folder.path(), &["--appliance", &file]);
+    let mut admin = Admin::set_up(&shop).await;
+    admin.use_stripe("sk_test_0123456789abcdef").await;
+    let mut shopper = Shopper::of(&shop);
+    let paid = shopper.buy("stoneware-mug", "4242424242424242", "123").await;
+    assert!(people::is_paid(&paid), "{}", paid.words());
+    let check = ask(&mut admin, &[("what", "full"), ("reason", "sent back")]).await;
+    // The shop looks whether Stripe has it already. Then Stripe does it, and the answer does not come in time.
+    stripe.plan("/v1/refunds", Fault::Slow(1));
+    stripe.plan("/v1/refunds", Fault::Slow(30_000));
+    let mut tab = admin.browser.tab();
+    let form = check.form(CONFIRM);
+    let pressed = tokio::spawn(async move { tab.try_submit(form).await });
+    let until = Instant::now() + Duration::from_secs(20);
+    while stripe.charges().iter().map(|charge| charge.refunded).sum::<i64>() == 0 {
+        assert!(Instant::now() < until, "Stripe was not told");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    shop.kill();
+    pressed.abort();
+
+    let shop = Shop::start_with(folder.path(), &["--appliance", &file]);
+    let mut admin = Admin::of(&shop).await;
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let order = admin.browser.get(ORDER).await;
+        if order.links("/orders/").iter().all(|link| link != FORM) && order.says("re_") {
+            break;
+        }
+        assert!(Instant::now() < until, "{}", order.words());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let charges = stripe.charges();
+    assert_eq!(charges.len(), 1);
+    assert_eq!(charges[0].refunded, charges[0].amount, "once and all of it");
 }
