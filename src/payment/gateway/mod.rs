@@ -12,7 +12,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
+pub use account::{Account, AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
 pub use http::{Detour, Unusable};
 pub use notice::{About, Heard, News, Notice, Unheard};
 pub use stripe::{NAME as STRIPE, NAME_HOSTED as STRIPE_HOSTED, StripeGateway};
