@@ -144,3 +144,7 @@ pub async fn forget_notices(app: &Arc<App>) -> Result<usize, StoreError> {
     }
     Ok(count)
 }
+
+#[cfg(test)]
+#[path = "hear_tests.rs"]
+mod tests;

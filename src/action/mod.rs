@@ -40,6 +40,8 @@ pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, 
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
 pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
+#[cfg(test)]
+pub(crate) use place_order::ledger;
 pub use place_order::{
     ACTION_LASTS, Browser, CaptureError, MOST_ATTEMPTS, MOST_BROWSER, MOST_CHARGES, Means, PAGE_WAITS,
     PlaceError, PlaceOrder, Placed, UNPAID_FOR, abandon, capture_order, finish_charges, keep_reconciling,

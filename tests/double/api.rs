@@ -162,6 +162,10 @@ pub trait Api: Any + Send {
     /// Does what the request asks for. Called under a lock, one request at a time.
     fn answer(&mut self, request: &Request) -> Answer;
 
+    /// The request was begun and takes its time (`true`), or goes on with [`Self::answer`] now (`false`): for a
+    /// vendor that refuses a repeat meanwhile.
+    fn linger(&mut self, _request: &Request, _begun: bool) {}
+
     /// The vendor's words for a failure of its own with this status. An API that repeats an answer under an
     /// idempotency key remembers this one too, unless `done` is [`Done::NotSeen`].
     fn fail(&mut self, request: &Request, status: u16, done: Done) -> Answer;

@@ -36,6 +36,12 @@ fn holds(text: &str) -> bool {
 }
 
 fn is_card(digits: &str) -> bool {
+    let length = (14..=19).contains(&digits.len());
+    length && ('2'..='6').contains(&digits.chars().next().unwrap()) && passes_luhn(digits)
+}
+
+/// ISO/IEC 7812-1, annex B. For digits only.
+pub(super) fn passes_luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()
@@ -45,7 +51,5 @@ fn is_card(digits: &str) -> bool {
             digit / 10 + digit % 10
         })
         .sum();
-    (14..=19).contains(&digits.len())
-        && ('2'..='6').contains(&digits.chars().next().unwrap())
-        && sum % 10 == 0
+    sum.is_multiple_of(10)
 }

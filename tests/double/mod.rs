@@ -21,7 +21,14 @@
 //! Pages for a shopper's browser (3-D Secure, hosted forms) live under `/pages/`: no random fault hits them.
 //! Controls of one API only (settle, expire, complete) are methods in an `impl Double` of its own file that
 //! call [`Double::with`], which also sends the notices that follow.
-#![allow(clippy::expect_used, dead_code, unused_imports, reason = "each suite uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each suite uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
 
 pub mod api;
 mod cards;
@@ -125,6 +132,11 @@ impl Double {
     /// The root to trust, PEM.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
+    }
+
+    /// The settings of a client that trusts this double and nobody else.
+    pub fn client(&self) -> Arc<rustls::ClientConfig> {
+        trust::client(&Trust::Root(self.root_pem.clone()))
     }
 
     /// The next request whose path ends in `on` (`/confirm`, `/payment_intents`) suffers `fault`.

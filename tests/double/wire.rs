@@ -72,11 +72,17 @@ async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Re
         Some(Fault::Refused(status)) => {
             return Ok(whole(books.lock().unwrap().api.fail(&request, status, Done::NotSeen)));
         }
-        Some(Fault::SlowBefore(milliseconds)) => pause(milliseconds).await,
+        Some(Fault::SlowBefore(milliseconds)) => {
+            books.lock().unwrap().api.linger(&request, true);
+            pause(milliseconds).await;
+        }
         _ => {}
     }
     let mut answer = {
         let mut books = books.lock().unwrap();
+        if matches!(fault, Some(Fault::SlowBefore(_))) {
+            books.api.linger(&request, false);
+        }
         let answer = books.api.answer(&request);
         match fault {
             Some(Fault::ErrorAfter) => books.api.fail(&request, 500, Done::All),

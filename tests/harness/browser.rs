@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
+use hyper::header::HeaderName;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -156,7 +157,8 @@ impl Browser {
             request = request.header("origin", &self.origin).header("sec-fetch-site", "same-origin");
         }
         for (name, value) in more {
-            request = request.header(*name, *value);
+            let headers = request.headers_mut().unwrap();
+            headers.insert(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         let bytes = match body {
             Some((media, bytes)) => {

@@ -6,6 +6,32 @@ use super::{Browser, Page, Shop};
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
 
+/// An `appliance.toml` in `folder` that points a development machine at a server in Stripe's place.
+pub fn appliance(folder: &std::path::Path, root_pem: &str, endpoint: &str) -> String {
+    let file = folder.join("appliance.toml");
+    let text = format!(
+        r#"version = 1
+hostname = "test-shop"
+[network]
+dhcp = true
+[access]
+admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
+[shop]
+name = "Meadow & Mill"
+demo = true
+[administrator]
+name = "Ada Osei"
+email = "{EMAIL}"
+[dev]
+gateway_root = """
+{root_pem}"""
+stripe_endpoint = "{endpoint}"
+"#
+    );
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 /// Somebody who buys.
 pub struct Shopper {
     pub browser: Browser,

@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
@@ -10,6 +11,9 @@
 )]
 
 mod appliance;
+mod detours;
+#[path = "../double/mod.rs"]
+mod double;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod scan;

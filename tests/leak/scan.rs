@@ -21,10 +21,15 @@ pub struct Find {
     pub place: String,
     pub dress: &'static str,
     pub at: usize,
+    /// Which sentinel.
+    pub card: usize,
 }
 
 /// Names that a card verification code goes by.
 const NAMES: [&str; 6] = ["cc-csc", "cvc", "cvv", "csc", "card_code", "security_code"];
+
+/// In how many ways each number is searched for.
+const DRESSES: usize = 10;
 
 /// Everything that is searched for, ready to be found in one pass.
 pub struct Scan {
@@ -65,6 +70,7 @@ impl Scan {
             place: place.to_owned(),
             dress: self.dresses[found.pattern().as_usize()],
             at: found.start(),
+            card: found.pattern().as_usize() / DRESSES,
         });
         let mut finds: Vec<_> = numbers.collect();
         finds.extend(self.codes(place, bytes));
@@ -110,8 +116,9 @@ impl Scan {
             }
             let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let behind = String::from_utf8_lossy(&behind[..digits]);
-            if self.sentinels.iter().any(|sentinel| sentinel.code == behind) {
-                finds.push(Find { place: place.to_owned(), dress: "code behind its field's name", at });
+            if let Some(card) = self.sentinels.iter().position(|sentinel| sentinel.code == behind) {
+                let dress = "code behind its field's name";
+                finds.push(Find { place: place.to_owned(), dress, at, card });
             }
         }
         finds

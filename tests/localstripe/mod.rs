@@ -2,10 +2,12 @@
 //! front that puts into its words what it does not know.
 
 mod front;
+#[path = "../python/mod.rs"]
+mod python;
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ pub struct LocalStripe {
 
 impl LocalStripe {
     pub async fn start() -> Self {
-        let python = installed();
+        let python = python::installed("localstripe", "localstripe/requirements.txt");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/localstripe/serve.py");
         let mut child =
             Command::new(python).arg(script).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
@@ -61,41 +63,6 @@ impl Drop for LocalStripe {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The interpreter of the folder into which localstripe was installed, once per target folder.
-fn installed() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("localstripe");
-    let (python, done) = (folder.join("bin/python"), folder.join("installed"));
-    let wanted = include_str!("requirements.txt");
-    if std::fs::read_to_string(&done).is_ok_and(|found| found == wanted) {
-        return python;
-    }
-    let run = |program: &Path, arguments: &[&str]| {
-        let status = Command::new(program).args(arguments).stdin(Stdio::null()).status();
-        let status = status.unwrap_or_else(|error| panic!("{} cannot be run: {error}", program.display()));
-        assert!(
-            status.success(),
-            "{} {arguments:?} failed: localstripe needs python3-venv and PyPI",
-            program.display()
-        );
-    };
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/localstripe/requirements.txt");
-    run(Path::new("python3"), &["-m", "venv", "--clear", folder.to_str().unwrap()]);
-    run(
-        &python,
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-r",
-            requirements.to_str().unwrap(),
-        ],
-    );
-    std::fs::write(&done, wanted).unwrap();
-    python
 }
 
 /// What is kept of a fault until the next confirmation.

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::super::{App, AppParts};
-use super::super::*;
+use super::super::{App, AppParts};
+use super::*;
 use crate::base::{Currency, Line, ManualClock, OsRandom, Paragraph, SecretBytes, SeededRandom};
 use crate::cart::{CARTS, CHECKOUTS, Cart, Checkout};
 use crate::catalog::{Handle, PRODUCTS, Product, STOCK, Status, Stock, Variant};
@@ -120,6 +120,17 @@ impl Bench {
 
     pub async fn pay(&self, cart: Token, number: &str) -> Result<Placed, PlaceError> {
         place_order(&self.app, self.form(cart, 1, number)).await
+    }
+
+    /// Pays, and waits until the charge is over and not for its answer.
+    pub async fn pay_at_once(&self, cart: Token, number: &str) {
+        let (app, form) = (Arc::clone(&self.app), self.form(cart, 1, number));
+        let page = tokio::spawn(async move { place_order(&app, form).await });
+        while !page.is_finished() && self.app.charging().is_idle() {
+            tokio::task::yield_now().await;
+        }
+        finish_charges(&self.app, Duration::from_secs(60)).await;
+        page.abort();
     }
 
     pub fn stock(&self) -> (u32, u32) {

@@ -29,6 +29,12 @@ impl Charging {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
+    /// Whether nothing is being charged.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        usize::try_from(MOST_CHARGES).is_ok_and(|all| self.slots.available_permits() == all)
+    }
+
     /// An attempt has changed in the store.
     pub(in crate::action) fn ring(&self) {
         self.changed.notify_waiters();

@@ -242,4 +242,12 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
+pub(super) mod bench;
+#[cfg(test)]
+pub(crate) mod ledger;
+#[cfg(test)]
+mod panics;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod tests;

@@ -1,15 +1,12 @@
 //! What a payments engineer would try first: several tabs, declines, races for stock, power cuts.
 
-#[path = "bench.rs"]
-mod bench;
-
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
 use tokio::runtime::Runtime;
 
-use self::bench::{
+use super::bench::{
     Bench, Counter, Cut, DELIVERY, GOOD, NO_MONEY, PRICE, SILENT, apron, details, eur, fake, line, link,
 };
 use super::*;

@@ -1,5 +1,6 @@
 //! Fields of forms: label, hint, error and what was typed.
 
+use crate::payment::looks_like_card_number;
 use crate::web::Limits;
 
 /// What the console's forms may weigh: 128 KiB, 512 fields, 1 KiB a value.
@@ -46,8 +47,11 @@ impl Field {
         self
     }
 
+    /// What stands in it. What could be a card number is not sent back to any browser.
     pub fn value(mut self, value: &str) -> Self {
-        value.clone_into(&mut self.value);
+        if !looks_like_card_number(value) {
+            value.clone_into(&mut self.value);
+        }
         self
     }
 

@@ -83,8 +83,11 @@ pub async fn add(visit: Visit, request: Request<Body>) -> Result<Response, Failu
     let (product, variant) = catalog.variant(fields.get("sku")).ok_or(Failure::NotFound)?;
     let again = |visit: Visit, field: &str, text: String| {
         let problems = vec![Problem { field: field.to_owned(), text }];
-        let sent =
-            Sent { sku: fields.get("sku").to_owned(), quantity: fields.get("quantity").to_owned(), problems };
+        let sent = Sent {
+            sku: fields.get("sku").to_owned(),
+            quantity: shown_again(fields.get("quantity")),
+            problems,
+        };
         product::draw(visit, product.handle.as_str(), sent)
     };
     let Some(quantity) = read_quantity(fields.get("quantity")).filter(|quantity| *quantity > 0) else {

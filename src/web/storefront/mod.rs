@@ -49,4 +49,6 @@ pub fn router(site: Site) -> Router {
 }
 
 #[cfg(test)]
+mod bank_tests;
+#[cfg(test)]
 mod tests;

@@ -27,10 +27,10 @@ use crate::web::{Limits, Peer, Site};
 const TAKEN: &str = "4242 4242 4242 4242";
 const DECLINED: &str = "4000 0000 0000 0002";
 
-struct Shop {
-    app: Arc<App>,
+pub(super) struct Shop {
+    pub(super) app: Arc<App>,
     router: Router,
-    clock: Arc<ManualClock>,
+    pub(super) clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -69,7 +69,7 @@ impl Shop {
         Self { app, router, clock, _folder: folder }
     }
 
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let shop = Self::empty().await;
         let contact = crate::order::Email::new("hello@shop.example").unwrap();
         let settings = Settings::new(Line::new("Meadow & Mill").unwrap(), contact, true).unwrap();
@@ -97,7 +97,7 @@ impl Shop {
         self.app.refresh_catalog().unwrap();
     }
 
-    fn guest(&self) -> Guest {
+    pub(super) fn guest(&self) -> Guest {
         Guest { router: self.router.clone(), cookies: BTreeMap::new() }
     }
 
@@ -107,29 +107,29 @@ impl Shop {
 }
 
 #[derive(Clone)]
-struct Guest {
+pub(super) struct Guest {
     router: Router,
     cookies: BTreeMap<String, String>,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
 }
 
 impl Answer {
-    fn location(&self) -> &str {
+    pub(super) fn location(&self) -> &str {
         self.headers.get(LOCATION).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// The value of the first field called `name`.
-    fn value(&self, name: &str) -> String {
+    pub(super) fn value(&self, name: &str) -> String {
         let (_, rest) = self.body.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
         rest.split('"').next().unwrap().to_owned()
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub(super) fn says(&self, text: &str) -> bool {
         self.body.contains(text)
     }
 }
@@ -142,7 +142,7 @@ fn encode(fields: &[(&str, &str)]) -> String {
 }
 
 impl Guest {
-    async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    pub(super) async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(COOKIE, cookies.join("; ").parse().unwrap());
@@ -163,21 +163,21 @@ impl Guest {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(super) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(encode(fields))).unwrap()).await
     }
 
-    async fn add(&mut self, sku: &str, quantity: &str) -> Answer {
+    pub(super) async fn add(&mut self, sku: &str, quantity: &str) -> Answer {
         let page = self.get("/product/mug").await;
         self.post("/cart/add", &[("csrf", &page.value("csrf")), ("sku", sku), ("quantity", quantity)]).await
     }
 
-    async fn walk_to_payment(&mut self) -> Answer {
+    pub(super) async fn walk_to_payment(&mut self) -> Answer {
         let csrf = self.get("/checkout/contact").await.value("csrf");
         let address = [
             ("csrf", csrf.as_str()),
@@ -195,7 +195,7 @@ impl Guest {
         self.get("/checkout/pay").await
     }
 
-    async fn pay(&mut self, page: &Answer, number: &str) -> Answer {
+    pub(super) async fn pay(&mut self, page: &Answer, number: &str) -> Answer {
         let hidden = ["csrf", "nonce", "cart_version", "agreed"].map(|name| (name, page.value(name)));
         let mut fields: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
         fields.extend([("cc-number", number), ("cc-exp", "12/39"), ("cc-csc", "917"), ("cc-name", "Grace")]);

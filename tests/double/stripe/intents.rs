@@ -1,234 +1,306 @@
-//! The gateway's books: PaymentIntents and their charges, with Stripe's states and refusals.
+//! PaymentIntents (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
+use super::cards::{Bank, Method, nobody_there};
+use super::errors::{Refused, card, impossible, invalid, missing_parameter, no_such};
+use super::params::{Params, text};
+use super::{Done200, Stripe, now};
+
 /// A PaymentIntent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Intent {
     pub id: String,
     pub amount: i64,
     pub currency: String,
-    pub status: String,
+    pub status: &'static str,
     pub metadata: BTreeMap<String, String>,
-    pub charge: Option<Charge>,
-    pub last_error: Option<(String, String)>,
+    /// The charge that holds or has taken the money.
+    pub charge: Option<String>,
+    /// The last one that was tried.
+    pub(super) latest_charge: Option<String>,
+    pub(super) by_hand: bool,
+    pub(super) method: Option<Method>,
+    pub(super) last_error: Option<Value>,
+    pub(super) return_url: Option<String>,
+    pub(super) live: bool,
+    pub(super) created: i64,
+    description: Option<String>,
+    canceled: Option<(i64, String)>,
 }
 
-/// Money that moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charge {
-    pub id: String,
-    pub intent: String,
-    pub amount: i64,
-    pub currency: String,
-    pub last_four: String,
-    pub metadata: BTreeMap<String, String>,
-}
+/// What may be said when a payment is confirmed, at once or later.
+const CONFIRM: [&str; 8] = [
+    "payment_method",
+    "payment_method_data[",
+    "payment_method_options[card][request_three_d_secure]",
+    "return_url",
+    "error_on_requires_action",
+    "off_session",
+    "receipt_email",
+    "payment_method_types[]",
+];
+const CREATE: [&str; 10] = [
+    "amount",
+    "currency",
+    "capture_method",
+    "confirmation_method",
+    "confirm",
+    "description",
+    "metadata[",
+    "automatic_payment_methods[enabled]",
+    "automatic_payment_methods[allow_redirects]",
+    "statement_descriptor_suffix",
+];
 
-pub type Answer = (u16, Value);
-pub type Fields = Vec<(String, String)>;
-
-#[derive(Default)]
-pub struct Intents {
-    all: BTreeMap<String, Intent>,
-    answers: HashMap<String, (String, Answer)>,
-    next: u64,
-}
-
-fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-}
-
-fn error(status: u16, kind: &str, code: &str, message: &str) -> Answer {
-    (status, json!({"error": {"type": kind, "code": code, "message": message}}))
-}
-
-impl Intents {
-    pub fn all(&self) -> Vec<Intent> {
-        self.all.values().cloned().collect()
+impl Stripe {
+    pub(super) fn intent(&self, id: &str) -> Result<&Intent, Refused> {
+        self.intents.get(id).ok_or_else(|| no_such("payment_intent", id))
     }
 
-    pub fn charges(&self) -> Vec<Charge> {
-        self.all.values().filter_map(|intent| intent.charge.clone()).collect()
+    pub(super) fn intent_mut(&mut self, id: &str) -> &mut Intent {
+        self.intents.get_mut(id).unwrap()
     }
 
-    /// Answers a request; the second time under the same key with the first time's words.
-    pub fn answer(&mut self, method: &str, path: &str, fields: &Fields, key: Option<&str>) -> Answer {
-        if let Some(key) = key.filter(|_| method == "POST") {
-            if let Some((first, answer)) = self.answers.get(key) {
-                if first != path {
-                    return error(
-                        400,
-                        "idempotency_error",
-                        "idempotency_key_in_use",
-                        "other request, same key",
-                    );
-                }
-                return answer.clone();
-            }
-            let answer = self.fresh(method, path, fields);
-            self.answers.insert(key.to_owned(), (path.to_owned(), answer.clone()));
-            return answer;
+    pub(super) fn create_intent(&mut self, params: &Params) -> Done200 {
+        params.only(&[&CREATE[..], &CONFIRM[..]].concat())?;
+        let amount = params.number("amount")?.ok_or_else(|| missing_parameter("amount"))?;
+        let currency = params.get("currency").ok_or_else(|| missing_parameter("currency"))?;
+        if !(1..=99_999_999).contains(&amount) {
+            return Err(invalid("parameter_invalid_integer", "amount", "This value must be at least 1."));
         }
-        self.fresh(method, path, fields)
-    }
-
-    fn fresh(&mut self, method: &str, path: &str, fields: &Fields) -> Answer {
-        let parts: Vec<_> = path.trim_matches('/').split('/').collect();
-        match (method, parts.as_slice()) {
-            ("POST", ["v1", "payment_intents"]) => self.create(fields),
-            ("GET", ["v1", "payment_intents", id]) => match self.all.get(*id) {
-                Some(intent) => (200, show(intent)),
-                None => missing(id),
-            },
-            ("POST", ["v1", "payment_intents", id, "confirm"]) => self.confirm(id, fields),
-            ("POST", ["v1", "payment_intents", id, "cancel"]) => self.cancel(id),
-            _ => error(404, "invalid_request_error", "resource_missing", "Unrecognized request URL"),
-        }
-    }
-
-    fn create(&mut self, fields: &Fields) -> Answer {
-        let amount = field(fields, "amount")
-            .and_then(|amount| amount.parse::<i64>().ok())
-            .filter(|amount| *amount > 0);
-        let (Some(amount), Some(currency)) = (amount, field(fields, "currency")) else {
-            return error(
-                400,
-                "invalid_request_error",
-                "parameter_missing",
-                "amount and currency are required",
-            );
+        check_currency(currency)?;
+        let by_hand = match params.get("capture_method") {
+            Some("manual") => true,
+            None | Some("automatic" | "automatic_async") => false,
+            Some(_) => return Err(invalid("parameter_invalid", "capture_method", "Invalid capture_method")),
         };
-        if currency.len() != 3 || currency.bytes().any(|letter| !letter.is_ascii_lowercase()) {
-            return error(
-                400,
-                "invalid_request_error",
-                "parameter_invalid",
-                "currency is three lower-case letters",
-            );
+        if params.list("payment_method_types").iter().any(|kind| *kind != "card") {
+            return Err(invalid("parameter_invalid", "payment_method_types", "this double has cards only"));
         }
-        if fields.iter().any(|(name, _)| name.starts_with("payment_method_data")) {
-            return error(
-                400,
-                "invalid_request_error",
-                "test_refuses",
-                "the shop must not send the card here",
-            );
+        if params.get("statement_descriptor_suffix").is_some_and(|suffix| suffix.len() > 22) {
+            return Err(invalid("parameter_invalid", "statement_descriptor_suffix", "too long"));
         }
-        self.next += 1;
-        let id = format!("pi_double{:06}", self.next);
-        let metadata = fields
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.strip_prefix("metadata[")?.strip_suffix(']')?.to_owned(), value.clone()))
-            })
-            .collect();
+        let description = params.get("description").map(str::to_owned);
+        let id = self.new_intent(amount, currency, by_hand, params.map("metadata"), description);
+        if params.get("confirm") == Some("true") {
+            return self.go_on(&id, params);
+        }
+        if let Some(method) = self.method(params)? {
+            let intent = self.intent_mut(&id);
+            intent.method = Some(method);
+            intent.status = "requires_confirmation";
+        }
+        Ok(self.show_intent(&self.intents[&id]))
+    }
+
+    /// Writes one that nothing was tried with.
+    pub(super) fn new_intent(
+        &mut self,
+        amount: i64,
+        currency: &str,
+        by_hand: bool,
+        metadata: BTreeMap<String, String>,
+        description: Option<String>,
+    ) -> String {
+        let id = self.id("pi");
         let intent = Intent {
             id: id.clone(),
             amount,
             currency: currency.to_owned(),
-            status: "requires_payment_method".to_owned(),
+            status: "requires_payment_method",
             metadata,
             charge: None,
+            latest_charge: None,
+            by_hand,
+            method: None,
             last_error: None,
+            return_url: None,
+            live: self.live,
+            created: now(),
+            description,
+            canceled: None,
         };
-        let answer = (200, show(&intent));
-        self.all.insert(id, intent);
-        answer
+        self.intents.insert(id.clone(), intent);
+        id
     }
 
-    fn confirm(&mut self, id: &str, fields: &Fields) -> Answer {
-        let Some(intent) = self.all.get_mut(id) else { return missing(id) };
-        if !matches!(intent.status.as_str(), "requires_payment_method" | "requires_confirmation") {
-            let mut answer =
-                error(400, "invalid_request_error", "payment_intent_unexpected_state", "cannot be confirmed");
-            answer.1["error"]["payment_intent"] = show(intent);
-            return answer;
+    pub(super) fn confirm_intent(&mut self, id: &str, params: &Params) -> Done200 {
+        params.only(&CONFIRM)?;
+        let status = self.intent(id)?.status;
+        if !matches!(status, "requires_payment_method" | "requires_confirmation" | "requires_action") {
+            return Err(self.unexpected(id, "confirm"));
         }
-        let card = |name: &str| field(fields, &format!("payment_method_data[card][{name}]"));
-        let (Some(number), Some(_), Some(_), Some(_)) =
-            (card("number"), card("exp_month"), card("exp_year"), card("cvc"))
-        else {
-            return error(
-                400,
-                "invalid_request_error",
-                "parameter_missing",
-                "payment_method_data[card] is incomplete",
+        self.go_on(id, params)
+    }
+
+    fn go_on(&mut self, id: &str, params: &Params) -> Done200 {
+        let method = self.method(params)?;
+        let intent = self.intent_mut(id);
+        intent.method = method.or(intent.method.take());
+        if intent.method.is_none() {
+            return Err(impossible(
+                Some("payment_intent_unexpected_state"),
+                "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            ));
+        }
+        intent.return_url = params.get("return_url").map(str::to_owned).or(intent.return_url.take());
+        if let Some(url) = intent.return_url.as_deref().filter(|url| !url.contains("://")) {
+            return Err(invalid("url_invalid", "return_url", &format!("Not a valid URL: {url}")));
+        }
+        let asks = matches!(intent.method.as_ref().map(|method| method.bank), Some(Bank::Asks(_)));
+        let nobody = params.get("error_on_requires_action") == Some("true");
+        if asks && nobody {
+            let refused = nobody_there(intent.method.as_ref().unwrap());
+            return Err(self.refuse(id, refused.body["error"].clone()));
+        }
+        if asks {
+            let intent = self.intent_mut(id);
+            intent.status = "requires_action";
+            intent.last_error = None;
+            self.tell_of_intent("payment_intent.requires_action", id);
+            return Ok(self.show_intent(&self.intents[id]));
+        }
+        let bank = self.intents[id].method.as_ref().unwrap().bank;
+        self.ask_bank(id, bank)
+    }
+
+    /// The bank decides; a cardholder who had to show up has done so.
+    pub(super) fn ask_bank(&mut self, id: &str, bank: Bank) -> Done200 {
+        let charge = self.place_charge(id, !matches!(bank, Bank::Refuses(_)));
+        self.intent_mut(id).latest_charge = Some(charge.clone());
+        if let Bank::Refuses(refusal) = bank {
+            let error = refusal.error(&charge, self.intents[id].method.as_ref().unwrap());
+            return Err(self.refuse(id, error));
+        }
+        let intent = self.intent_mut(id);
+        intent.charge = Some(charge);
+        intent.last_error = None;
+        intent.status = if intent.by_hand { "requires_capture" } else { "succeeded" };
+        let topic = if intent.by_hand {
+            "payment_intent.amount_capturable_updated"
+        } else {
+            "payment_intent.succeeded"
+        };
+        self.tell_of_intent(topic, id);
+        Ok(self.show_intent(&self.intents[id]))
+    }
+
+    /// The payment waits for another card, and the error stays with it.
+    pub(super) fn refuse(&mut self, id: &str, error: Value) -> Refused {
+        let intent = self.intent_mut(id);
+        intent.status = "requires_payment_method";
+        intent.last_error = Some(error.clone());
+        intent.method = None;
+        self.tell_of_intent("payment_intent.payment_failed", id);
+        card(error).with("payment_intent", self.show_intent(&self.intents[id]))
+    }
+
+    fn method(&mut self, params: &Params) -> Result<Option<Method>, Refused> {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC);
+        let (id, live) = (self.id("pm"), self.live);
+        Method::read(params, id, (i64::from(today.year()), i64::from(today.month())), live)
+    }
+
+    pub(super) fn capture_intent(&mut self, id: &str, params: &Params) -> Done200 {
+        params.only(&["amount_to_capture", "metadata["])?;
+        let (status, amount) = self.intent(id).map(|intent| (intent.status, intent.amount))?;
+        if status != "requires_capture" {
+            return Err(self.unexpected(id, "capture"));
+        }
+        let wanted = params.number("amount_to_capture")?.unwrap_or(amount);
+        if wanted > amount {
+            let message = "The specified amount is greater than the amount that can be captured.";
+            return Err(
+                impossible(Some("amount_too_large"), message).with("param", json!("amount_to_capture"))
             );
-        };
-        let refusal = match number {
-            "4000000000000002" => Some(("card_declined", "generic_decline")),
-            "4000000000009995" => Some(("card_declined", "insufficient_funds")),
-            "4000000000000069" => Some(("expired_card", "expired_card")),
-            "4000000000000127" => Some(("incorrect_cvc", "incorrect_cvc")),
-            "4000000000000119" => Some(("processing_error", "processing_error")),
-            _ => None,
-        };
-        if let Some((code, decline)) = refusal {
-            intent.last_error = Some((code.to_owned(), decline.to_owned()));
-            let mut answer = error(402, "card_error", code, "Your card was declined.");
-            answer.1["error"]["decline_code"] = json!(decline);
-            answer.1["error"]["payment_intent"] = show(intent);
-            return answer;
         }
-        if number == "4000000000003220" {
-            intent.status = "requires_action".to_owned();
-            return (200, show(intent));
+        if wanted < 1 {
+            return Err(invalid(
+                "parameter_invalid_integer",
+                "amount_to_capture",
+                "This value must be at least 1.",
+            ));
         }
-        self.next += 1;
-        intent.status = "succeeded".to_owned();
-        intent.charge = Some(Charge {
-            id: format!("ch_double{:06}", self.next),
-            intent: intent.id.clone(),
-            amount: intent.amount,
-            currency: intent.currency.clone(),
-            last_four: number[number.len() - 4..].to_owned(),
-            metadata: intent.metadata.clone(),
+        self.capture_charge(id, wanted);
+        self.intent_mut(id).status = "succeeded";
+        self.tell_of_intent("payment_intent.succeeded", id);
+        Ok(self.show_intent(&self.intents[id]))
+    }
+
+    pub(super) fn cancel_intent(&mut self, id: &str, params: &Params) -> Done200 {
+        params.only(&["cancellation_reason"])?;
+        let reason = params.get("cancellation_reason").unwrap_or("requested_by_customer");
+        if !["duplicate", "fraudulent", "requested_by_customer", "abandoned"].contains(&reason) {
+            return Err(invalid("parameter_invalid", "cancellation_reason", "Invalid cancellation_reason"));
+        }
+        if matches!(self.intent(id)?.status, "succeeded" | "canceled" | "processing") {
+            return Err(self.unexpected(id, "cancel"));
+        }
+        self.end_intent(id, reason);
+        Ok(self.show_intent(&self.intents[id]))
+    }
+
+    /// Ends a payment; money that is held is let go.
+    pub(super) fn end_intent(&mut self, id: &str, reason: &str) {
+        self.release_charge(id);
+        let intent = self.intent_mut(id);
+        intent.status = "canceled";
+        intent.canceled = Some((now(), reason.to_owned()));
+        self.tell_of_intent("payment_intent.canceled", id);
+    }
+
+    fn unexpected(&self, id: &str, doing: &str) -> Refused {
+        let intent = &self.intents[id];
+        let message =
+            format!("You cannot {doing} this PaymentIntent because it has a status of {}.", intent.status);
+        impossible(Some("payment_intent_unexpected_state"), &message)
+            .with("payment_intent", self.show_intent(intent))
+    }
+
+    pub(super) fn show_intent(&self, intent: &Intent) -> Value {
+        let charge = intent.charge.as_ref().map(|charge| &self.charges[charge]);
+        let capturable = if intent.status == "requires_capture" { intent.amount } else { 0 };
+        let received = charge.map_or(0, |charge| charge.captured);
+        let mut shown = json!({
+            "id": intent.id, "object": "payment_intent", "amount": intent.amount,
+            "amount_capturable": capturable, "amount_received": received, "application": null,
+            "automatic_payment_methods": null, "canceled_at": intent.canceled.as_ref().map(|end| end.0),
+            "cancellation_reason": intent.canceled.as_ref().map(|end| end.1.as_str()),
+            "capture_method": if intent.by_hand { "manual" } else { "automatic" },
+            "client_secret": secret(intent), "confirmation_method": "automatic", "created": intent.created,
+            "currency": intent.currency, "customer": null, "description": text(intent.description.as_deref()),
+            "last_payment_error": intent.last_error, "latest_charge": intent.latest_charge,
+            "livemode": intent.live, "metadata": intent.metadata, "next_action": null,
+            "payment_method": intent.method.as_ref().map(|method| method.id.as_str()),
+            "payment_method_types": ["card"], "processing": null, "receipt_email": null,
+            "setup_future_usage": null, "shipping": null, "status": intent.status,
         });
-        (200, show(intent))
-    }
-
-    fn cancel(&mut self, id: &str) -> Answer {
-        let Some(intent) = self.all.get_mut(id) else { return missing(id) };
-        if matches!(intent.status.as_str(), "succeeded" | "canceled") {
-            let mut answer =
-                error(400, "invalid_request_error", "payment_intent_unexpected_state", "cannot be canceled");
-            answer.1["error"]["payment_intent"] = show(intent);
-            return answer;
+        if intent.status == "requires_action" {
+            shown["next_action"] = match &intent.return_url {
+                Some(back) => json!({
+                    "type": "redirect_to_url",
+                    "redirect_to_url": {"url": self.proof_page(intent), "return_url": back},
+                }),
+                None => {
+                    json!({"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}})
+                }
+            };
         }
-        intent.status = "canceled".to_owned();
-        (200, show(intent))
+        shown
     }
 }
 
-fn missing(id: &str) -> Answer {
-    error(404, "invalid_request_error", "resource_missing", &format!("No such payment_intent: '{id}'"))
+/// What a shopper's browser may know of a payment.
+pub(super) fn secret(intent: &Intent) -> String {
+    format!("{}_secret_{}", intent.id, intent.created)
 }
 
-fn show(intent: &Intent) -> Value {
-    let charge = intent.charge.as_ref().map(|charge| {
-        json!({
-            "id": charge.id, "object": "charge", "amount": charge.amount, "currency": charge.currency,
-            "captured": true, "paid": true, "payment_intent": intent.id,
-            "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": charge.last_four}},
-        })
-    });
-    let last_error = intent
-        .last_error
-        .as_ref()
-        .map(|(code, decline)| json!({"code": code, "decline_code": decline, "type": "card_error"}));
-    // As with `expand[]=payment_method`.
-    let method = intent.charge.as_ref().map(
-        |charge| json!({"object": "payment_method", "card": {"brand": "visa", "last4": charge.last_four}}),
-    );
-    json!({
-        "payment_method": method,
-        "id": intent.id, "object": "payment_intent", "amount": intent.amount,
-        "amount_received": if charge.is_some() { intent.amount } else { 0 },
-        "currency": intent.currency, "status": intent.status, "metadata": intent.metadata,
-        "latest_charge": charge, "last_payment_error": last_error, "livemode": false,
-        "capture_method": "automatic", "payment_method_types": ["card"],
-    })
+pub(super) fn check_currency(currency: &str) -> Result<(), Refused> {
+    let three = currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_lowercase());
+    let message = "currency is three lower-case letters";
+    if three { Ok(()) } else { Err(invalid("parameter_invalid", "currency", message)) }
 }

@@ -132,8 +132,9 @@ fn read(texts: &Texts, fields: &Fields) -> Result<(Email, Address), Vec<Problem>
     let mut say = |field: &str, text: String| problems.push(Problem { field: field.to_owned(), text });
     let email = match Email::new(fields.get("email")) {
         Ok(email) if !looks_like_card_number(email.as_str()) => Some(email),
-        _ => {
-            say("email", texts.say("contact-email-wrong"));
+        email => {
+            let key = if email.is_ok() { "contact-looks-like-card" } else { "contact-email-wrong" };
+            say("email", texts.say(key));
             None
         }
     };

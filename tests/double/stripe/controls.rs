@@ -1,0 +1,26 @@
+//! What only a test can do to Stripe: look into the books and let time go by.
+
+use super::super::Double;
+use super::Stripe;
+use super::intents::Intent;
+
+impl Double {
+    pub fn intents(&self) -> Vec<Intent> {
+        self.with(|stripe: &mut Stripe| stripe.intents.values().cloned().collect())
+    }
+
+    /// Refunds that wait for their bank come to their end: succeeded or failed.
+    pub fn settle_refunds(&self) {
+        self.with(Stripe::settle);
+    }
+
+    /// The session's time is over.
+    pub fn expire_session(&self, id: &str) {
+        self.with(|stripe: &mut Stripe| stripe.end_session(id));
+    }
+
+    /// The hold's time is over (seven days at most banks): the money is let go and the payment canceled.
+    pub fn expire_hold(&self, intent: &str) {
+        self.with(|stripe: &mut Stripe| stripe.end_intent(intent, "automatic"));
+    }
+}
