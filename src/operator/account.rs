@@ -152,10 +152,8 @@ impl AccountField {
                 known.iter().any(|start| value.starts_with(start)) && made_of(b"_") && long(12, 255)
             }
             Self::StripeNotices => value.starts_with("whsec_") && made_of(b"_+/=-") && long(16, 255),
-            Self::AdyenMerchant => made_of(b"_-") && long(1, 80),
-            Self::AdyenPrefix => {
-                made_of(b"-") && long(1, MOST_PREFIX) && !value.starts_with('-') && !value.ends_with('-')
-            }
+            Self::AdyenMerchant => made_of(b"_-.") && long(1, 100),
+            Self::AdyenPrefix => made_of(b"-") && long(1, MOST_PREFIX) && !value.starts_with('-'),
             Self::AdyenKey => value.bytes().all(|byte| byte.is_ascii_graphic()) && long(16, 512),
             Self::AdyenNotices => hex(64),
             Self::AuthorizeNetEnvironment => [LIVE, SANDBOX].contains(&value),
@@ -206,11 +204,11 @@ mod tests {
                 vec!["", "pk_live_0123456789", "sk_0123456789", "sk_live_<script>", "sk_prod_0123"],
             ),
             (F::StripeNotices, vec!["whsec_0123456789".to_owned()], vec!["whsec_", "sk_live_0123456789"]),
-            (F::AdyenMerchant, vec!["MeadowECOM".to_owned(), "a-b_1".to_owned()], vec!["", "a b", "a/b"]),
+            (F::AdyenMerchant, vec!["MeadowECOM".to_owned(), "a-b_1.de".to_owned()], vec!["", "a b", "a/b"]),
             (
                 F::AdyenPrefix,
                 vec!["1797a841fbb37ca7-AdyenDemo".to_owned(), "a".repeat(49)],
-                vec!["", "-a", "a-", "a.evil.example/", "a_b"],
+                vec!["", "-a", "a.evil.example/", "a_b"],
             ),
             (
                 F::AdyenKey,

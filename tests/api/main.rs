@@ -13,6 +13,7 @@ mod alarms;
 mod console;
 #[path = "../double/mod.rs"]
 mod double;
+mod gateways;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;

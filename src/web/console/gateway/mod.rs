@@ -30,6 +30,7 @@ struct Choice {
 /// A vendor: its ways to pay and its account.
 struct Account {
     name: String,
+    title: String,
     choices: Vec<Choice>,
     /// How the account stands, in words.
     state: String,
@@ -192,8 +193,10 @@ fn account(
     };
     let is_problem = |field: &AccountField| problems.iter().any(|problem| problem.field == field.name());
     let plain = vendor.fields().iter().filter(|field| **field != AccountField::AuthorizeNetEnvironment);
+    let name = texts.say(names.name);
     Account {
-        name: texts.say(names.name),
+        title: texts.say_with("gateway-account", &[("vendor", name.as_str().into())]),
+        name,
         choices: vendor.choices().iter().map(|choice| way(texts, *choice, chosen)).collect(),
         state: in_words,
         is_new: set.is_none() && !vendor.fields().iter().any(is_problem),
