@@ -36,6 +36,8 @@ struct Account {
     state: String,
     /// Whether nothing is known of it: nobody needs to see its fields before it is chosen.
     is_new: bool,
+    /// Whether something is missing: what to arrange is shown at once.
+    is_unfinished: bool,
     waiting: Option<String>,
     environment: Option<Environment>,
     fields: Vec<Field>,
@@ -200,6 +202,7 @@ fn account(
         choices: vendor.choices().iter().map(|choice| way(texts, *choice, chosen)).collect(),
         state: in_words,
         is_new: set.is_none() && !vendor.fields().iter().any(is_problem),
+        is_unfinished: state.live.is_none(),
         waiting: (state.waiting > 0)
             .then(|| texts.say_with("gateway-waiting", &[("count", state.waiting.into())])),
         environment: (vendor == Vendor::AuthorizeNet).then(|| environment(texts, state, typed, problems)),
