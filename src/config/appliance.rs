@@ -62,6 +62,8 @@ pub struct Dev {
     pub authorize_net_endpoint: Option<Endpoint>,
     /// Where Adyen's API is answered instead of at Adyen.
     pub adyen_endpoint: Option<Endpoint>,
+    /// Whether shoppers may try to pay as often as they like: for suites that buy by the thousand.
+    pub unlimited_payments: bool,
 }
 
 impl Dev {
@@ -173,12 +175,14 @@ fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
     let stripe = endpoint("stripe_endpoint", "\"https://10.0.2.2:12111\"");
     let authorize_net = endpoint("authorize_net_endpoint", "\"https://10.0.2.2:12112\"");
     let adyen = endpoint("adyen_endpoint", "\"https://10.0.2.2:12113\"");
+    let unlimited = section.field("unlimited_payments", "true").map_or(Some(false), |field| field.flag());
     section.close();
     Some(Dev {
         gateway_root: root.map_or(Some(None), |root| root.map(Some))?,
         stripe_endpoint: stripe?,
         authorize_net_endpoint: authorize_net?,
         adyen_endpoint: adyen?,
+        unlimited_payments: unlimited?,
     })
 }
 

@@ -11,8 +11,6 @@ use zeroize::Zeroizing;
 
 use super::{Brand, looks_like_card_number};
 
-/// The fewest digits of a number.
-const FEWEST_DIGITS: usize = 12;
 /// The most digits of a number (ISO/IEC 7812-1).
 pub(super) const MOST_DIGITS: usize = 19;
 /// The longest text that is looked at in the number's field: 19 digits and generous spacing.
@@ -157,7 +155,7 @@ fn read_number(text: &str) -> Result<Zeroizing<String>, &'static str> {
         return Err("card-number-wrong");
     }
     let number = digits(text).ok_or("card-number-wrong")?;
-    let length = (FEWEST_DIGITS..=MOST_DIGITS).contains(&number.len());
+    let length = Brand::of(&number).has_length(number.len());
     // All zeros satisfies Luhn and is nobody's card.
     let blank = number.bytes().all(|byte| byte == b'0');
     if length && !blank && luhn(number.as_bytes()) { Ok(number) } else { Err("card-number-wrong") }

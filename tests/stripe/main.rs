@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 
 use cashcow::base::{Currency, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
-    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Visitor,
+    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Trouble, Visitor,
 };
 use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, CardShown, DeclineReason};
 use double::{Double, Fault};
@@ -286,4 +286,30 @@ async fn a_server_that_nobody_here_wrote_charges_declines_and_tells_after_a_cut(
     let moved = charges.iter().filter(|charge| charge["status"] == "succeeded").count();
     assert_eq!((moved, charges.len()), (2, 3), "two paid, one refused, nothing else: {charges:?}");
     assert!(charges.iter().all(|charge| charge["amount"] == 2490 && charge["currency"] == "eur"));
+}
+
+#[tokio::test]
+async fn a_gateway_that_refuses_the_key_or_cannot_be_reached_is_noticed() {
+    let double = Double::stripe().await;
+    let wrong = StripeAccount {
+        key: SecretBytes::new(b"pk_test_not_a_secret_key".to_vec()),
+        notices: None,
+        page: StripePage::Own,
+    };
+    let detour = Detour::new(Some(double.address()), Some(double.root_pem())).unwrap();
+    let stripe = StripeGateway::new(wrong, detour).unwrap();
+    assert_eq!(stripe.trouble(), None);
+    assert_eq!(stripe.create(&attempt(1001), &visitor()).await, Err(DeclineReason::TryAgain));
+    assert_eq!(stripe.trouble(), Some(Trouble::KeyRefused));
+
+    let good = of(&double);
+    made(&good, 1002).await;
+    assert_eq!(good.trouble(), None);
+    // Nobody listens there.
+    let nowhere = gateway("127.0.0.1:1".parse().unwrap(), double.root_pem());
+    for call in 1..=5 {
+        assert_eq!(nowhere.trouble(), None, "call {call}");
+        assert_eq!(nowhere.create(&attempt(1003), &visitor()).await, Err(DeclineReason::TryAgain));
+    }
+    assert_eq!(nowhere.trouble(), Some(Trouble::Unreachable));
 }

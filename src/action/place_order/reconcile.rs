@@ -57,6 +57,7 @@ pub async fn recover(app: &Arc<App>) -> Result<usize, StoreError> {
 /// Reconciles for as long as the service runs.
 pub async fn keep_reconciling(app: Arc<App>) {
     loop {
+        app.velocity().turn(app.clock().now(), app.random());
         if let Err(error) = reconcile(&app).await {
             log::error!("reconciling payments: {error}");
         }

@@ -7,6 +7,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,10 +25,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::Trouble;
 use super::address::is_public;
 use super::body::Body;
 use crate::tls;
 
+/// So many calls in a row that do not reach a gateway mean that nobody can pay.
+const MISSED: u32 = 5;
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest head of an answer, and hyper's buffer.
@@ -96,6 +100,9 @@ pub(super) struct Client {
     endpoint: Option<SocketAddr>,
     name: ServerName<'static>,
     tls: Arc<ClientConfig>,
+    key_refused: AtomicBool,
+    /// Calls in a row that did not reach it.
+    missed: AtomicU32,
 }
 
 impl Client {
@@ -107,7 +114,8 @@ impl Client {
             None => ServerName::try_from(host.clone()).map_err(|error| unusable(&error))?,
         };
         let tls = tls::client(detour.root).map_err(|error| unusable(&error))?;
-        Ok(Self { host, endpoint: detour.endpoint, name, tls })
+        let (key_refused, missed) = (AtomicBool::new(false), AtomicU32::new(0));
+        Ok(Self { host, endpoint: detour.endpoint, name, tls, key_refused, missed })
     }
 
     /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
@@ -128,8 +136,41 @@ impl Client {
         fine.then(|| url.to_owned())
     }
 
+    /// What keeps everybody from paying, as far as the last calls tell.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        if self.key_refused.load(Ordering::Relaxed) {
+            return Some(Trouble::KeyRefused);
+        }
+        (self.missed.load(Ordering::Relaxed) >= MISSED).then_some(Trouble::Unreachable)
+    }
+
+    /// Whether the gateway takes the account's key: for gateways that say so in another way than by status.
+    pub(super) fn key_is(&self, taken: bool) {
+        self.key_refused.store(!taken, Ordering::Relaxed);
+    }
+
     /// Makes the call, once.
     pub(super) async fn send(&self, call: Call) -> Result<Answer, CallError> {
+        let answer = self.exchange(call).await;
+        match &answer {
+            Ok(answer) => {
+                self.missed.store(0, Ordering::Relaxed);
+                match answer.status {
+                    401 | 403 => self.key_is(false),
+                    200..300 => self.key_is(true),
+                    _ => {}
+                }
+            }
+            Err(CallError::NotSent(_)) => {
+                let more = |missed: u32| Some(missed.saturating_add(1));
+                let _ = self.missed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+            }
+            Err(CallError::Lost(_)) => {}
+        }
+        answer
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Answer, CallError> {
         let deadline = Instant::now().checked_add(call.limit).unwrap_or_else(Instant::now);
         let stream = match timeout(CONNECT.min(call.limit), self.connect()).await {
             Ok(stream) => stream.map_err(CallError::NotSent)?,

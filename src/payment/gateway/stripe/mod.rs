@@ -24,8 +24,8 @@ use self::refusal::Failure;
 use super::body::Body;
 use super::http::{Answer, CallError, Client, Detour, Unusable};
 use super::{
-    Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, StripeAccount, Unheard,
-    Visitor, http,
+    Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, StripeAccount, Trouble,
+    Unheard, Visitor, http,
 };
 use crate::payment::{Attempt, Card, CardShown, DeclineReason, Refund};
 
@@ -271,6 +271,10 @@ fn tell(attempt: &Attempt, doing: &str, answer: &Answer) {
 impl Gateway for StripeGateway {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.client.trouble()
     }
 
     fn is_live(&self) -> bool {
