@@ -51,6 +51,7 @@ pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};
 pub use stripe::Stripe;
+pub use trust::client;
 
 /// A request that the gateway saw, without what a gateway must not tell.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,8 @@ mod http;
 mod notice;
 mod stripe;
 mod test;
+#[doc(hidden)]
+pub mod untrusted;
 
 use std::future::Future;
 use std::net::IpAddr;
