@@ -62,6 +62,7 @@ product-about = About this product
 
 cart-title = Cart
 cart-empty = Your cart is empty.
+cart-empty-paid = Have you just paid? Then your order is placed, and its page is one step forward in this browser.
 cart-empty-go = Look around the shop
 cart-added = { $title } is in your cart.
 cart-update = Update quantities
@@ -174,7 +175,7 @@ pay-go = Pay { $total }
 pay-hosted-legend = Pay on Stripe's page
 pay-hosted-text = You type your card on Stripe's own page. This shop never sees it. Afterwards you come back here.
 pay-hosted-go = Continue to Stripe to pay { $total }
-pay-once = Press it once. If the page is slow or the line breaks, nothing is charged twice.
+pay-once = Press it once. Even if the page is slow or the connection breaks, nothing is charged twice.
 pay-closed = This shop cannot take payments at the moment. Your cart is kept. Please come back later, or write to us:
 
 ## Order
@@ -192,14 +193,15 @@ order-refund-under-way = { $amount }, being sent back
 order-refunded-title = This order was refunded
 order-refunded-text = All of the money goes back to your card. Banks take up to ten days to show it.
 order-cancelled-title = This order was cancelled
-order-cancelled-text = It was given up before it was paid, because its cart was changed or time ran out. Nothing was charged for it.
+order-cancelled-text = It was given up before it was paid, because its cart was changed or time ran out. Nothing was charged for it. You can order again at any time.
+order-released-text = The shop cancelled it. You were not charged. The money that was held on your card is released; some banks take a few days to show it.
 order-action-title = One more step to pay
-order-action-text = Your bank or the payment provider wants to hear from you on its own page. Your order is kept meanwhile. You come back here by yourself.
+order-action-text = Your bank or the payment provider asks you to finish the payment on its own page. Afterwards you are brought back here. Your order is kept meanwhile.
 order-action-go = Continue to pay
 order-action-abandon = Pay another way
 order-waiting-title = Waiting for the bank's answer
 order-waiting-text = Your order is kept and its items are held for you. Do not pay again: the payment was sent once and will not be sent again.
-order-waiting-more = This page asks by itself every few seconds. You may also close it and come back through its address later.
+order-waiting-more = This page looks for the answer every few seconds. You may also close it and open its address again later.
 order-again = Pay with another card
 order-page-test = This is a test order: no money moved, and nothing will be sent.
 order-next = What happens next
@@ -207,7 +209,7 @@ order-next-pack = We pack your order.
 order-next-delivery = It goes out by { $name }, which takes { $estimate }.
 order-next-link = This page stays at its address. Bookmark or print it; whoever has the link can see the order.
 order-page-placed = Placed
-order-page-payment = Paid with
+order-page-payment = Card
 order-paid-with = { $brand } ending in { $digits }
 order-help = Questions
 order-bought = What you ordered
@@ -221,8 +223,8 @@ pay-fewer = Only { $available } of { $title } can be had now. Nothing was charge
 pay-gateway-changed = The way to pay in this shop was changed a moment ago. Nothing was charged. Please pay again.
 pay-no-gateway = This shop cannot take payments at the moment. Nothing was charged.
 pay-too-many-tries = { $minutes ->
-    [one] Too many payments were tried with this card or from your part of the network. Nothing was charged. Wait a minute, then try again.
-   *[other] Too many payments were tried with this card or from your part of the network. Nothing was charged. Wait { $minutes } minutes, then try again.
+    [one] Too many payments were tried with this card or from your network. Nothing was charged. Wait a minute, then try again.
+   *[other] Too many payments were tried with this card or from your network. Nothing was charged. Wait { $minutes } minutes, then try again.
 }
 pay-test-card = This is a test number, and this shop takes real cards. Nothing was charged. Use your own card.
 pay-real-card = This is a demo shop that takes test cards only, such as 4242 4242 4242 4242. Nothing was charged, and your card number was not sent anywhere. Never type a real card here.

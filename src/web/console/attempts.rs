@@ -1,7 +1,9 @@
 //! How an order's payment went, attempt by attempt: what a person needs who is asked about it.
 
 use super::frame::{Clerk, when};
+use super::overview;
 use crate::locale::Texts;
+use crate::operator::GatewayChoice;
 use crate::payment::{ATTEMPTS, Attempt, AttemptState, DeclineReason, INQUIRIES};
 use crate::store::{Reads, Span};
 use crate::web::Failure;
@@ -47,6 +49,12 @@ pub fn without_answer(clerk: &Clerk) -> Result<usize, Failure> {
     })
 }
 
+/// What people call the gateway of this name.
+pub fn gateway_name(texts: &Texts, name: &str) -> String {
+    GatewayChoice::of_name(name)
+        .map_or_else(|| name.to_owned(), |choice| texts.say(overview::gateway_name(choice)))
+}
+
 fn row(texts: &Texts, attempt: &Attempt) -> Row {
     let state = match &attempt.state {
         AttemptState::ActionRequired { .. } => (texts.say("attempt-action"), "warn"),
@@ -64,7 +72,7 @@ fn row(texts: &Texts, attempt: &Attempt) -> Row {
     Row {
         number: attempt.number,
         begun: when(attempt.begun),
-        gateway: attempt.gateway.clone(),
+        gateway: gateway_name(texts, &attempt.gateway),
         amount: attempt.amount.to_string(),
         state,
     }

@@ -8,10 +8,12 @@ use super::form::FORM;
 use super::frame::{Clerk, Frame, when};
 use super::refund::books_of;
 use super::{attempts, money};
+use crate::action::MOST_REFUNDS;
 use crate::locale::Texts;
 use crate::order::{ORDERS, Order, State};
+use crate::payment::{REFUNDS, Refund};
 use crate::staff::Right;
-use crate::store::{Reads, Span};
+use crate::store::{Reads, Span, StoreError};
 use crate::web::{Failure, Fields, Head, page};
 
 /// Orders on a page.
@@ -95,23 +97,46 @@ fn state_of(texts: &Texts, state: State) -> (String, &'static str) {
     }
 }
 
-fn row(texts: &Texts, order: &Order) -> Row {
+fn row(texts: &Texts, order: &Order, refunded: bool) -> Row {
+    let state = match order.state {
+        State::Paid if refunded => (texts.say("console-order-state-partly"), "good"),
+        state => state_of(texts, state),
+    };
     Row {
         number: order.number,
         placed: when(order.placed),
         name: order.address.name.to_string(),
-        state: state_of(texts, order.state),
+        state,
         test: order.test,
         total: order.totals.total.to_string(),
     }
+}
+
+/// Whether some of the order's money is on its way back, or back.
+fn gives_back(refund: &Refund) -> bool {
+    refund.state.counts()
+}
+
+/// Orders as a list shows them.
+fn rows(view: &impl Reads, texts: &Texts, orders: &[Order]) -> Result<Vec<Row>, StoreError> {
+    let of_order = |order: &Order| {
+        let refunds = match order.state {
+            State::Paid => view.scan(&REFUNDS, &Span::under(&order.number, MOST_REFUNDS))?,
+            _ => Vec::new(),
+        };
+        Ok(row(texts, order, refunds.iter().any(|(_, refund)| gives_back(refund))))
+    };
+    orders.iter().map(of_order).collect()
 }
 
 /// The newest orders.
 pub fn latest(clerk: &Clerk, count: usize) -> Result<Vec<Row>, Failure> {
     clerk.signed.actor.require(Right::SeeOrders)?;
     let span = Span::all(count).newest_first();
-    let orders = clerk.desk.site.app.store().read(|view| view.scan(&ORDERS, &span).map_err(Failure::from))?;
-    Ok(orders.iter().map(|(_, order)| row(clerk.texts(), order)).collect())
+    clerk.desk.site.app.store().read(|view| {
+        let orders: Vec<_> = view.scan(&ORDERS, &span)?.into_iter().map(|(_, order)| order).collect();
+        Ok(rows(view, clerk.texts(), &orders)?)
+    })
 }
 
 /// `GET /orders?state=paid&before=1042`.
@@ -135,7 +160,7 @@ pub async fn list(clerk: Clerk, RawQuery(query): RawQuery) -> Result<Response, F
     let joint = if here.contains('?') { '&' } else { '?' };
     let (head, frame) = clerk.frame(texts.say("orders-title"), "/orders");
     page(&OrdersPage {
-        orders: orders.iter().map(|order| row(texts, order)).collect(),
+        orders,
         older: next.map(|next| format!("{here}{joint}before={next}")),
         later: before.map(|_| here.clone()),
         filters,
@@ -149,27 +174,28 @@ fn read(
     clerk: &Clerk,
     state: Option<State>,
     before: Option<u64>,
-) -> Result<(Vec<Order>, Option<u64>), Failure> {
+) -> Result<(Vec<Row>, Option<u64>), Failure> {
+    let texts = clerk.texts();
     clerk.desk.site.app.store().read(|view| {
         let (mut found, mut below, mut looked) = (Vec::new(), before.unwrap_or(u64::MAX), 0_usize);
         loop {
-            let rows = view.scan(&ORDERS, &Span::all(CHUNK).newest_first().before(&below))?;
-            let whole = rows.len() == CHUNK;
-            looked = looked.saturating_add(rows.len());
-            for (number, order) in rows {
+            let chunk = view.scan(&ORDERS, &Span::all(CHUNK).newest_first().before(&below))?;
+            let whole = chunk.len() == CHUNK;
+            looked = looked.saturating_add(chunk.len());
+            for (number, order) in chunk {
                 if state.is_none_or(|state| order.state == state) {
                     if found.len() == PAGE {
-                        return Ok((found, Some(below)));
+                        return Ok((rows(view, texts, &found)?, Some(below)));
                     }
                     found.push(order);
                 }
                 below = number;
             }
             if !whole {
-                return Ok((found, None));
+                return Ok((rows(view, texts, &found)?, None));
             }
             if looked >= MOST_READ {
-                return Ok((found, Some(below)));
+                return Ok((rows(view, texts, &found)?, Some(below)));
             }
         }
     })
@@ -193,16 +219,21 @@ pub async fn show(
     let mut lines = vec![address.name.to_string(), address.street.to_string()];
     lines.extend(address.extra.as_ref().map(ToString::to_string));
     lines.extend([town, address.country.name().to_owned()]);
+    // Money that is only held, or was let go, was never paid.
+    let held_or_paid = match order.state {
+        State::Authorized | State::Cancelled => "paid-approved",
+        _ => "paid-at",
+    };
     let paid = order.paid.as_ref().map(|paid| {
         vec![
-            (texts.say("paid-at"), when(paid.at)),
+            (texts.say(held_or_paid), when(paid.at)),
             (texts.say("paid-card"), format!("{} •••• {}", paid.brand, paid.last_four)),
-            (texts.say("paid-gateway"), paid.gateway.clone()),
+            (texts.say("paid-gateway"), attempts::gateway_name(texts, &paid.gateway)),
             (texts.say("paid-reference"), paid.reference.clone()),
         ]
     });
     page(&OrderPage {
-        row: row(texts, order),
+        row: row(texts, order, books.refunds.iter().any(gives_back)),
         email: order.email.to_string(),
         address: lines,
         delivery: format!("{} ({})", order.shipping.name, order.shipping.estimate),

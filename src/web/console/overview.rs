@@ -89,7 +89,7 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
 }
 
 /// The Fluent key of what a gateway is called.
-fn gateway_name(choice: GatewayChoice) -> &'static str {
+pub(super) fn gateway_name(choice: GatewayChoice) -> &'static str {
     match choice {
         GatewayChoice::Test => "gateway-test",
         GatewayChoice::Stripe => "gateway-stripe",

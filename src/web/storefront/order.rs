@@ -172,6 +172,9 @@ fn standing(texts: &Texts, order: &Order, attempt: Option<&Attempt>, own: bool) 
         (State::Paid, _) => make("order-paid-title", texts.say("order-paid-text"), "good"),
         (State::Authorized, _) => make("order-paid-title", texts.say("order-authorized-text"), "good"),
         (State::Refunded, _) => make("order-refunded-title", texts.say("order-refunded-text"), "warn"),
+        (State::Cancelled, _) if order.paid.is_some() => {
+            make("order-cancelled-title", texts.say("order-released-text"), "warn")
+        }
         (State::Cancelled, _) => make("order-cancelled-title", texts.say("order-cancelled-text"), "warn"),
         (State::AwaitingPayment, Some(AttemptState::Declined { reason })) => {
             Standing { again: own, ..make("order-declined-title", texts.say(reason.key()), "bad") }
