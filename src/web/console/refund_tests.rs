@@ -99,6 +99,9 @@ async fn a_refund_is_read_before_it_is_sent_and_the_order_says_so_afterwards() {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     assert!(page.text.contains("ada@example.com"), "who");
+    for list in ["/orders", "/orders?state=paid", "/orders/1001", "/"] {
+        assert!(browser.get(list).await.text.contains(">Partly refunded</span>"), "{list}");
+    }
     assert_eq!(fixture.stock("apron").unwrap().on_hand, 4);
     // The same page sent once more is the same refund.
     assert_eq!(press(&mut browser, &check, one).await.location, "/orders/1001?refund=1");

@@ -20,6 +20,7 @@ use crate::catalog::{
     Handle, PICTURES, PRODUCTS, Picture, PictureRef, Product, STOCK, Status, Stock, Variant,
 };
 use crate::operator::{SETTINGS, Settings};
+use crate::order::{ORDERS, State};
 use crate::payment::gateway::TestGateway;
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
 use crate::web::{Limits, Peer, Site};
@@ -429,6 +430,37 @@ async fn a_price_that_changed_under_the_form_is_not_charged() {
     let answer = guest.pay(&page, TAKEN).await;
     assert!(answer.says("The total is EUR 30.80 now") && answer.says("Nothing was charged"));
     assert!(guest.pay(&answer, TAKEN).await.location().starts_with("/order/"));
+}
+
+#[tokio::test]
+async fn a_form_without_a_card_is_told_of_the_new_way_to_pay_and_not_of_empty_fields() {
+    let shop = Shop::open().await;
+    let mut guest = shop.guest();
+    guest.add("mug/0", "1").await;
+    let page = guest.walk_to_payment().await;
+    let hidden = ["csrf", "nonce", "cart_version", "agreed"].map(|name| (name, page.value(name)));
+    let fields: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = guest.post("/checkout/pay", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.says("The way to pay in this shop was changed") && !answer.says("Enter the card number"));
+    assert!(guest.pay(&answer, TAKEN).await.location().starts_with("/order/"));
+}
+
+#[tokio::test]
+async fn whose_held_money_was_released_reads_that_nothing_was_charged() {
+    let shop = Shop::open().await;
+    let mut guest = shop.guest();
+    guest.add("mug/0", "1").await;
+    let page = guest.walk_to_payment().await;
+    let at = guest.pay(&page, TAKEN).await.location().to_owned();
+    let released = shop.app.store().transact(|tx| {
+        let mut order = tx.get(&ORDERS, &1001)?.unwrap();
+        order.state = State::Cancelled;
+        tx.put(&ORDERS, &1001, &order)
+    });
+    released.await.unwrap();
+    let page = guest.get(&at).await;
+    assert!(page.says("held on your card is released") && !page.says("before it was paid"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ use crate::web::{Failure, Fields, FormError, Peer, cookies};
 
 /// The `id` of the card's fieldset, for problems of the card as a whole.
 const CARD: &str = "card";
+/// The names of the card's fields.
+const CARD_FIELDS: [&str; 4] = ["cc-number", "cc-exp", "cc-csc", "cc-name"];
 
 /// `POST /checkout/pay`.
 pub async fn submit(
@@ -36,6 +38,11 @@ pub async fn submit(
     let cart_version = u64::try_from(number("cart_version")?).map_err(|_| FormError::Encoding)?;
     let agreed = Money::new(number("agreed")?, visit.settings.currency);
     let takes_card = visit.site.app.gateway().is_none_or(|gateway| gateway.takes_card());
+    // A form of the days of the gateway's own page: its sender never saw a field for a card.
+    if takes_card && CARD_FIELDS.iter().all(|name| fields.find(name).is_none()) {
+        let text = visit.texts().say("pay-gateway-changed");
+        return again(visit, text);
+    }
     let means = match takes_card.then(|| read_card(&visit, &fields)).transpose() {
         Ok(card) => card.map_or(Means::Hosted, Means::Card),
         Err(errors) => {
