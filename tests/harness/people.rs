@@ -95,6 +95,15 @@ pub fn is_paid(page: &Page) -> bool {
     page.says("Thank you")
 }
 
+/// Points what other vendors there are at these places too.
+pub fn point(appliance: &str, endpoints: &[(&str, String)]) {
+    let mut text = std::fs::read_to_string(appliance).unwrap();
+    for (name, endpoint) in endpoints {
+        text.push_str(&format!("{name} = \"{endpoint}\"\n"));
+    }
+    std::fs::write(appliance, text).unwrap();
+}
+
 /// The payment form of `page`, filled in.
 pub fn card(page: &Page, number: &str, code: &str) -> Form {
     page.form("/checkout/pay")

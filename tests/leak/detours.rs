@@ -8,101 +8,23 @@ use std::net::TcpStream;
 use hyper::Method;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::double::{Double, Fault};
+use super::GOODS;
 use super::harness::browser::client;
-use super::harness::{Admin, Browser, Page, Shop, Shopper, people};
-use super::scan::{Scan, Sentinel};
-use super::{GOODS, core_of, decrypted_rows, files_in, sentinels};
-
-/// Gives each way its own card, and remembers which.
-struct Cards {
-    all: Vec<Sentinel>,
-    ways: Vec<String>,
-}
-
-impl Cards {
-    fn next(&mut self, way: impl Into<String>) -> Sentinel {
-        self.ways.push(way.into());
-        self.all[self.ways.len() - 1].clone()
-    }
-}
+use super::harness::{Admin, Browser, Shop, people};
+use super::stage::{Cards, Stage, at_payment};
+use super::vendor::account_of;
 
 const CONTACT: [&str; 6] = ["name", "street", "extra", "postal_code", "city", "email"];
 
-/// Numbers of the gateway's own that end each way but well.
-const REFUSED: [&str; 6] = [
-    "4000000000000002",
-    "4000000000009995",
-    "4000000000000069",
-    "4000000000000127",
-    "4000000000000119",
-    "4000000000003220",
-];
-
-const FAULTS: [Fault; 9] = [
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::HalfAnswer,
-    Fault::ErrorBefore,
-    Fault::ErrorAfter,
-    Fault::Slow(300),
-    Fault::WrongAmount,
-    Fault::Redirect,
-    Fault::TooLong,
-];
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn service_keeps_no_trace_of_cards_on_the_wrong_way() {
-    let folder = tempfile::tempdir().unwrap();
-    let gateway = Double::stripe().await;
-    let appliance = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
-    people::lift_payment_limits(&appliance);
-    let shop = Shop::start_with(folder.path(), &["--appliance", appliance.as_str()]);
-    let mut admin = Admin::set_up(&shop).await;
-    admin.restock(GOODS, 9_000).await;
-    admin.use_stripe("sk_test_double").await;
-    let mut cards = Cards { all: sentinels(), ways: Vec::new() };
-    let mut said = Vec::new();
-
-    wrong_fields(&shop, &mut cards, &mut said).await;
-    wrong_addresses(&shop, &mut cards, &mut said).await;
-    wrong_shapes(&shop, &mut cards, &mut said).await;
-    cut_off(&shop, &mut cards).await;
-    refused(&shop, &mut said).await;
-    lost(&shop, &gateway, &mut cards, &mut said).await;
-    forged_notices(&shop, &mut cards, &mut said).await;
-    in_the_console(&shop, &mut admin, &mut cards, &mut said).await;
-    said.append(&mut admin.browser.seen);
-
-    assert!(cards.ways.len() > 50, "only {} ways were gone", cards.ways.len());
-    assert_eq!(gateway.breaches(), Vec::<String>::new(), "the gateway saw a card where none may be");
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let core = core_of(&shop, folder.path());
-    shop.stop();
-    let scan = Scan::new(&cards.all[..cards.ways.len()]);
-    let mut finds = scan.search("answers", &said);
-    finds.extend(scan.search_file(&core));
-    std::fs::remove_file(&core).unwrap();
-    for file in files_in(folder.path()) {
-        finds.extend(scan.search_file(&file));
-    }
-    let (rows, row_finds) = decrypted_rows(folder.path(), &scan);
-    finds.extend(row_finds);
-    let told: Vec<_> = finds.iter().map(|find| format!("{}: {find:?}", cards.ways[find.card])).collect();
-    assert!(told.is_empty(), "{} finds, first 20:\n{:#?}", told.len(), &told[..told.len().min(20)]);
-    println!(
-        "{} ways: nothing in {rows} rows, files, log, memory and {} bytes",
-        cards.ways.len(),
-        said.len()
-    );
-}
-
-/// A payment page, ready to be filled in.
-async fn at_payment(shop: &Shop) -> (Shopper, Page) {
-    let mut shopper = Shopper::of(shop);
-    shopper.add(GOODS).await;
-    let page = shopper.reach_payment("Grace Hopper").await;
-    (shopper, page)
+/// All of them, at a shop whose cards go to Stripe.
+pub async fn all(stage: &mut Stage) {
+    let Stage { shop, admin, cards, said, .. } = stage;
+    wrong_fields(shop, cards, said).await;
+    wrong_addresses(shop, cards, said).await;
+    wrong_shapes(shop, cards, said).await;
+    cut_off(shop, cards).await;
+    forged_notices(shop, cards, said).await;
+    in_the_console(shop, admin, cards).await;
 }
 
 async fn wrong_fields(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
@@ -225,32 +147,6 @@ async fn cut_off(shop: &Shop, cards: &mut Cards) {
     }
 }
 
-/// Declined by the bank, each in its way. These numbers are everybody's, so only their answers are looked at.
-async fn refused(shop: &Shop, said: &mut Vec<u8>) {
-    for number in REFUSED {
-        let (mut shopper, page) = at_payment(shop).await;
-        let page = shopper.pay(&page, number, "737").await;
-        assert!(!page.text().contains(number), "{number} came back");
-        said.append(&mut shopper.browser.seen);
-    }
-}
-
-async fn lost(shop: &Shop, gateway: &Double, cards: &mut Cards, said: &mut Vec<u8>) {
-    for at in ["/payment_intents", "/confirm"] {
-        for fault in FAULTS {
-            let (mut shopper, page) = at_payment(shop).await;
-            let card = cards.next(format!("{fault:?} at {at}"));
-            gateway.plan(at, fault);
-            let form = people::card(&page, &card.number, &card.code);
-            // A lost answer keeps the page waiting; the shopper does not.
-            let patience = std::time::Duration::from_secs(3);
-            let _ = tokio::time::timeout(patience, shopper.browser.try_submit(form)).await;
-            gateway.forget_faults();
-            said.append(&mut shopper.browser.seen);
-        }
-    }
-}
-
 async fn forged_notices(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
     let mut browser = Browser::new(shop.storefront());
     for door in ["stripe", "adyen", "authorize-net", "test"] {
@@ -267,7 +163,7 @@ async fn forged_notices(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
     said.append(&mut browser.seen);
 }
 
-async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards, said: &mut Vec<u8>) {
+async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards) {
     let mut stranger = Browser::new(shop.console());
     for field in ["email", "password"] {
         let card = cards.next(format!("sign-in {field}"));
@@ -275,15 +171,30 @@ async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards, said:
         let form = page.form("/sign-in").set("email", people::EMAIL).set("password", "not it");
         stranger.submit(form.set(field, &card.number)).await;
     }
-    said.append(&mut stranger.seen);
+    admin.browser.seen.append(&mut stranger.seen);
     for path in ["/orders/", "/orders?state=", "/orders?before=", "/products/", "/"] {
         let card = cards.next(format!("console {path}"));
         let _ = admin.browser.try_get(&format!("{path}{}", card.number)).await;
     }
-    for field in ["stripe_key"] {
+    for (vendor, field) in [
+        ("stripe", "stripe_key"),
+        ("stripe", "stripe_notices"),
+        ("adyen", "adyen_merchant"),
+        ("adyen", "adyen_prefix"),
+        ("adyen", "adyen_key"),
+        ("adyen", "adyen_notices"),
+        ("authorize-net", "authorize_net_environment"),
+        ("authorize-net", "authorize_net_login"),
+        ("authorize-net", "authorize_net_key"),
+        ("authorize-net", "authorize_net_signature"),
+    ] {
         let card = cards.next(format!("settings {field}"));
-        let page = admin.browser.get("/settings/gateway").await;
-        let form = page.form("/settings/gateway").set("gateway", "stripe").set(field, &card.number);
-        assert!(admin.browser.submit(form).await.status.is_client_error(), "{field}");
+        let fields: Vec<_> = account_of(vendor)
+            .into_iter()
+            .filter(|(name, _)| *name != field)
+            .chain([(field, card.number.as_str())])
+            .collect();
+        let page = admin.choose_gateway(vendor, &fields).await;
+        assert!(page.status.is_client_error(), "{field} was taken: {}", page.words());
     }
 }
