@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use super::answers::quoting;
 use super::double::Fault;
 use super::harness::people;
-use super::stage::Stage;
+use super::stage::{Stage, faults};
 use super::vendor::plan;
 
 const FAULTS: [Option<Fault>; 6] = [
@@ -58,7 +58,9 @@ async fn press(stage: &mut Stage, form: super::harness::browser::Form, step: &st
     if let Some(fault) = fault {
         plan(&stage.gateway, step, fault);
     }
+    let before = faults(&stage.gateway);
     let _ = tokio::time::timeout(PATIENCE, stage.admin.browser.try_submit(form)).await;
+    assert!(fault.is_none() || faults(&stage.gateway) > before, "{fault:?} at {step} came nowhere");
     stage.gateway.forget_faults();
 }
 

@@ -2,10 +2,13 @@
 //! on the line, told of by a forged notice. Nothing of them may be kept, logged or said, and two seconds later
 //! nothing of them may be in the process's memory.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use hyper::Method;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConnection, StreamOwned};
 
 use super::GOODS;
@@ -22,7 +25,6 @@ pub async fn all(stage: &mut Stage) {
     wrong_fields(shop, cards, said).await;
     wrong_addresses(shop, cards, said).await;
     wrong_shapes(shop, cards, said).await;
-    cut_off(shop, cards).await;
     forged_notices(shop, cards, said).await;
     in_the_console(shop, admin, cards).await;
 }
@@ -119,31 +121,101 @@ async fn wrong_shapes(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
     }
 }
 
-/// Half a form, and then nobody.
-async fn cut_off(shop: &Shop, cards: &mut Cards) {
-    for (way, chunked) in [("half a body", false), ("half a chunk", true)] {
+/// Half a form, and then nobody; or a whole one on a connection that stays open afterwards, as browsers' do.
+pub async fn cut_off(stage: &mut Stage) {
+    let Stage { shop, cards, open, .. } = stage;
+    for way in ["half a body", "half a chunk", "kept alive", "kept alive, refused"] {
         let (shopper, page) = at_payment(shop).await;
         let card = cards.next(way);
         let cookie = shopper.browser.cookie("__Host-cart").unwrap().to_owned();
-        let csrf = page.form("/checkout/pay").value("csrf").unwrap().to_owned();
-        let body = format!("csrf={csrf}&cc-number={}&cc-csc={}&cc-name=", card.number, card.code);
-        let length = if chunked { "transfer-encoding: chunked" } else { "content-length: 4000" };
-        let body = if chunked { format!("{:x}\r\n{body}", body.len() + 50) } else { body };
+        let fields = people::card(&page, &card.number, &card.code).fields;
+        let wrong = if way.ends_with("refused") { "%21" } else { "" };
+        let body: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let body = format!("{}{wrong}", body.join("&"));
+        let (length, body) = match way {
+            "half a chunk" => {
+                ("transfer-encoding: chunked".to_owned(), format!("{:x}\r\n{body}", body.len() + 50))
+            }
+            _ if way.starts_with("half") => ("content-length: 4000".to_owned(), body),
+            _ => (format!("content-length: {}", body.len()), body),
+        };
         let origin = shop.storefront().trim_end_matches('/').to_owned();
         let host = origin.trim_start_matches("https://").to_owned();
         let head = format!(
             "POST /checkout/pay HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\ncookie: __Host-cart={cookie}\r\n\
              content-type: application/x-www-form-urlencoded\r\n{length}\r\n\r\n"
         );
+        let answered = way.starts_with("kept");
         let sent = tokio::task::spawn_blocking(move || {
             let stream = TcpStream::connect(&host).unwrap();
             let connection = ClientConnection::new(client(), "127.0.0.1".try_into().unwrap()).unwrap();
             let mut tls = StreamOwned::new(connection, stream);
             tls.write_all(format!("{head}{body}").as_bytes()).unwrap();
             tls.flush().unwrap();
+            if answered {
+                let mut first = [0; 64];
+                let length = tls.read(&mut first).unwrap();
+                let status = if wrong.is_empty() { "HTTP/1.1 303 " } else { "HTTP/1.1 " };
+                assert!(first[..length].starts_with(status.as_bytes()));
+            }
             std::thread::sleep(std::time::Duration::from_millis(300));
+            tls
         });
-        sent.await.unwrap();
+        let tls = sent.await.unwrap();
+        if way.contains("kept") {
+            open.push(Box::new(tls));
+        }
+    }
+}
+
+/// The same over HTTP/2, and a number in an address over both.
+pub async fn kept_open(stage: &mut Stage) {
+    let origin = stage.shop.storefront().trim_end_matches('/').to_owned();
+    let host = origin.trim_start_matches("https://").to_owned();
+    for (way, protocol) in [("form", "h2"), ("address", "h2"), ("address", "http/1.1")] {
+        let (shopper, page) = at_payment(&stage.shop).await;
+        let card = stage.cards.next(format!("kept open: {way} over {protocol}"));
+        let mut config = client().as_ref().clone();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+        let stream = connector.connect("127.0.0.1".try_into().unwrap(), stream).await.unwrap();
+        let fields = people::card(&page, &card.number, &card.code).fields;
+        let body: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let http2 = protocol == "h2";
+        let (method, path, body) = match way {
+            "form" => (Method::POST, "/checkout/pay".to_owned(), body.join("&")),
+            _ => (Method::GET, format!("/search?q={}", card.number), String::new()),
+        };
+        let cookie = format!("__Host-cart={}", shopper.browser.cookie("__Host-cart").unwrap());
+        let request = Request::builder()
+            .method(method)
+            .uri(if http2 { format!("{origin}{path}") } else { path })
+            .header("origin", &origin)
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let request = if http2 { request } else { request.header("host", &host) };
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let stream = TokioIo::new(stream);
+        let answer = if http2 {
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await.unwrap();
+            stage.open.push(Box::new(sender));
+            answer
+        } else {
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await.unwrap();
+            stage.open.push(Box::new(sender));
+            answer
+        };
+        let wanted = if way == "form" { 303 } else { 200 };
+        assert_eq!(answer.status().as_u16(), wanted, "{way} over {protocol}");
+        stage.said.extend(answer.into_body().collect().await.unwrap().to_bytes());
     }
 }
 

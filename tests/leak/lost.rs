@@ -63,8 +63,9 @@ pub async fn wrong_key(stage: &mut Stage) {
         if name == "stripe" {
             plan(&stage.gateway, at, Fault::Refused(401));
         }
-        stage.pay_without_patience(format!("wrong key at {at}"), "Grace Hopper").await;
-        stage.gateway.forget_faults();
+        let (mut shopper, page) = stage.pay(format!("wrong key at {at}"), "Grace Hopper").await;
+        assert!(!people::is_paid(&page), "{}", page.words());
+        stage.said.append(&mut shopper.browser.seen);
     }
     stage.admin.use_gateway(name, stage.vendor.account).await;
 }

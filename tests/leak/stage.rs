@@ -23,6 +23,10 @@ impl Cards {
         self.all[self.ways.len() - 1].clone()
     }
 
+    fn last(&self) -> &str {
+        self.ways.last().unwrap()
+    }
+
     /// The card that the next way gets.
     pub fn coming(&self) -> &Sentinel {
         &self.all[self.ways.len()]
@@ -38,6 +42,8 @@ pub struct Stage {
     pub cards: Cards,
     /// Everything that came back to anybody but the administrator.
     pub said: Vec<u8>,
+    /// Connections that stay open to the end.
+    pub open: Vec<Box<dyn std::any::Any + Send>>,
 }
 
 impl Stage {
@@ -60,7 +66,7 @@ impl Stage {
         let door = format!("{}webhooks/{}", shop.storefront(), vendor.name);
         gateway.webhooks_to(&door, Trust::Anyone, vendor.secret);
         let cards = Cards { all: sentinels(MOST), ways: Vec::new() };
-        Self { folder, vendor, gateway, shop, admin, cards, said: Vec::new() }
+        Self { folder, vendor, gateway, shop, admin, cards, said: Vec::new(), open: Vec::new() }
     }
 
     /// Pays with the next card under this holder's name; the shopper, and the page that follows.
@@ -74,6 +80,7 @@ impl Stage {
 
     /// The same until the page comes, or until the gateway was called with a fault and a moment went by: a lost
     /// answer keeps the page waiting, and this shopper does not wait.
+    /// A fault must have been planned.
     pub async fn pay_without_patience(&mut self, way: impl Into<String>, holder: &str) {
         let (mut shopper, page) = at_payment(&self.shop).await;
         let card = self.cards.next(way);
@@ -85,6 +92,7 @@ impl Stage {
                 tokio::time::sleep(Duration::from_millis(150)).await;
             }
         }
+        assert!(faults(&self.gateway) > before, "{}: the planned fault came nowhere", self.cards.last());
         self.said.append(&mut shopper.browser.seen);
     }
 
@@ -105,9 +113,10 @@ impl Stage {
             self.admin.browser.get(page).await;
         }
         self.said.append(&mut self.admin.browser.seen);
-        let Self { folder, vendor, gateway, shop, cards, said, .. } = self;
+        let Self { folder, vendor, gateway, shop, cards, said, open, .. } = self;
         tokio::time::sleep(Duration::from_secs(2)).await;
         let core = core_of(&shop, folder.path());
+        drop(open);
         shop.stop();
         let scan = Scan::new(&cards.all[..cards.ways.len()]);
         let mut finds = scan.search("answers", &said);
