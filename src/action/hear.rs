@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::place_order::{conclude_within, tell_of};
+use super::place_order::{alarmed, conclude_within, tell_of};
 use super::refund::{ask_refund_soon, settle_refund};
 use super::{App, sound};
 use crate::alarm::{Kind, Object};
@@ -48,8 +48,12 @@ pub async fn hear(app: &Arc<App>, door: &str, notice: &Notice<'_>) -> Result<(),
     let heard = match gateway.hear(notice) {
         Ok(heard) => heard,
         Err(unheard) => {
-            log::warn!("a notice in the name of {door} is not believed: {unheard}");
-            if app.unsigned_notice(false) == UNSIGNED_IN_A_ROW {
+            let in_a_row = app.unsigned_notice(false);
+            // The door is open to everybody: a stranger fills no log.
+            if in_a_row <= UNSIGNED_IN_A_ROW || in_a_row.is_power_of_two() {
+                log::warn!("{in_a_row} in a row: a notice in the name of {door} is not believed: {unheard}");
+            }
+            if in_a_row == UNSIGNED_IN_A_ROW {
                 sound(app, Kind::WebhookSignatures, Object::named(gateway.name())).await;
             }
             return Err(unheard.into());
@@ -96,6 +100,7 @@ fn take(
                     let outcome = compared(&attempt, outcome, amount.as_ref());
                     told.push(conclude_within(tx, id, &outcome, now)?);
                 }
+                News::Odd(surprise) => told.push(alarmed(tx, &attempt, *surprise, now)?),
                 News::Refund(_) => {}
             }
             Ok(true)
@@ -104,7 +109,7 @@ fn take(
             let Some(id) = tx.get(&REFUNDS_OF_KEYS, key)? else { return Ok(false) };
             match &heard.news {
                 News::Refund(outcome) => told.push(settle_refund(tx, id, outcome, now)?.into()),
-                News::Ask | News::Payment { .. } => ask_refund_soon(tx, id, now)?,
+                News::Ask | News::Payment { .. } | News::Odd(_) => ask_refund_soon(tx, id, now)?,
             }
             Ok(true)
         }
