@@ -54,10 +54,9 @@ impl Stage {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let nobody = format!("https://{nobody}");
         let place = |of: &Vendor| if of.name == vendor.name { gateway.endpoint() } else { nobody.clone() };
-        let [stripe, rest @ ..] = &VENDORS;
-        let appliance = people::appliance(folder.path(), gateway.root_pem(), &place(stripe));
-        let rest: Vec<_> = rest.iter().map(|of| (of.endpoint, place(of))).collect();
-        people::point(&appliance, &rest);
+        let appliance = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
+        let places: Vec<_> = VENDORS.iter().map(|of| (of.endpoint, place(of))).collect();
+        people::point(&appliance, &places);
         people::lift_payment_limits(&appliance);
         let shop = Shop::start_with(folder.path(), &["--appliance", appliance.as_str()]);
         let mut admin = Admin::set_up(&shop).await;
