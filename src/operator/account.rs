@@ -5,6 +5,7 @@
 
 use super::GatewayChoice;
 use crate::payment::gateway::{ADYEN, AUTHORIZE_NET, STRIPE};
+use crate::payment::looks_like_card_number;
 
 /// The value of [`AccountField::AuthorizeNetEnvironment`] that moves real money.
 pub const LIVE: &str = "live";
@@ -141,11 +142,17 @@ impl AccountField {
         }
     }
 
-    /// Whether a value, without white space around it, can be what it should be.
+    /// Whether a value, without white space around it, can be what it should be. A card's number never is,
+    /// whatever else it could be: what is admitted is kept.
     pub fn admits(self, value: &str) -> bool {
         let long = |from: usize, to: usize| (from..=to).contains(&value.len());
         let made_of = |more: &[u8]| value.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
         let hex = |digits| value.len() == digits && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // Long hex is spared: it has runs of digits by chance, and is longer than any card's number.
+        let key_of_notices = matches!(self, Self::AdyenNotices | Self::AuthorizeNetSignature);
+        if !key_of_notices && looks_like_card_number(value) {
+            return false;
+        }
         match self {
             Self::StripeKey => {
                 let known = ["sk_live_", "rk_live_", "sk_test_", "rk_test_"];
@@ -232,6 +239,7 @@ mod tests {
                 assert!(!field.admits(value), "{} {value}", field.name());
             }
             assert!(!field.admits(&"a".repeat(1000)), "{} has a bound", field.name());
+            assert!(!field.admits("4242424242424242"), "{} takes a card's number", field.name());
         }
         assert!(!F::AdyenPrefix.admits(&"a".repeat(50)) && !F::AdyenNotices.admits(&hex(68)));
     }

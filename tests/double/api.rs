@@ -170,6 +170,11 @@ pub trait Api: Any + Send {
     /// idempotency key remembers this one too, unless `done` is [`Done::NotSeen`].
     fn fail(&mut self, request: &Request, status: u16, done: Done) -> Answer;
 
+    /// The vendor's refusal of a request that it does not look at any further.
+    fn refuse(&mut self, request: &Request) -> Answer {
+        self.fail(request, 402, Done::NotSeen)
+    }
+
     /// Makes the answer tell of another amount than is in the books.
     fn echo_wrong_amount(&self, answer: &mut Answer);
 

@@ -15,6 +15,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use rustls::pki_types::ServerName;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -57,6 +58,8 @@ pub enum Twist {
 pub struct Sent {
     pub id: String,
     pub topic: String,
+    /// Not signed yet.
+    pub body: Value,
     pub twist: Option<Twist>,
     pub answer: Result<u16, String>,
 }
@@ -202,7 +205,13 @@ async fn deliver(books: &Shared, letter: &Letter) -> bool {
     let answer = sent.unwrap_or_else(|_| Err("no answer in time".to_owned()));
     let done = signing.wrong || signing.old != 0 || matches!(answer, Ok(200..=299));
     let (id, topic) = (letter.notice.id.clone(), letter.notice.topic.clone());
-    books.lock().unwrap().mail.sent.push(Sent { id, topic, twist: letter.twist.clone(), answer });
+    books.lock().unwrap().mail.sent.push(Sent {
+        id,
+        topic,
+        body: letter.notice.body.clone(),
+        twist: letter.twist.clone(),
+        answer,
+    });
     done
 }
 

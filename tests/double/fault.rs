@@ -35,6 +35,13 @@ pub enum Fault {
     Redirect,
     /// All was done, and the answer is good but longer than any gateway's.
     TooLong,
+    /// All was done, and the answer says this number too: in its texts for people, in members and headers that
+    /// nobody asked for, as a member's name.
+    Quotes(u64),
+    /// All was done, and every text and every sum of the answer holds this number, names and codes too.
+    QuotesEverywhere(u64),
+    /// A refusal in the vendor's shape, and nothing was done; every text of it holds this number.
+    RefusesQuoting(u64),
 }
 
 impl Fault {

@@ -39,6 +39,7 @@ mod fault;
 pub mod form;
 mod old_tls;
 mod presence;
+mod quote;
 mod slow;
 pub mod stripe;
 mod trust;
@@ -207,6 +208,11 @@ impl Double {
     /// Every delivery so far, failed tries included.
     pub fn notices_sent(&self) -> Vec<Sent> {
         self.books().mail.sent.clone()
+    }
+
+    /// Dresses a notice as the vendor does, for a test that sends it itself.
+    pub fn sign(&self, notice: &Notice, secret: &str, signing: &Signing) -> Signed {
+        self.books().api.sign(notice, secret, signing, jiff::Timestamp::now().as_second())
     }
 
     /// Looks into one API's books, or does there what no request can do. Panics for another API.

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use super::api::{Answer, Done, Request};
 use super::fault::Fault;
 use super::slow::{Body, Half, Pace, SlowBody, SlowStream};
-use super::{Books, Seen, Shared, cards, delivery, form};
+use super::{Books, Seen, Shared, cards, delivery, form, quote};
 
 /// Serves until the runtime ends.
 pub(super) fn serve(listener: TcpListener, config: Arc<ServerConfig>, books: Shared) {
@@ -72,6 +72,11 @@ async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Re
         Some(Fault::Refused(status)) => {
             return Ok(whole(books.lock().unwrap().api.fail(&request, status, Done::NotSeen)));
         }
+        Some(Fault::RefusesQuoting(number)) => {
+            let mut answer = books.lock().unwrap().api.refuse(&request);
+            quote::everywhere(&mut answer, number);
+            return Ok(whole(answer));
+        }
         Some(Fault::SlowBefore(milliseconds)) => {
             books.lock().unwrap().api.linger(&request, true);
             pause(milliseconds).await;
@@ -98,6 +103,8 @@ async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Re
         Some(Fault::SlowBody(milliseconds)) => return Ok(slow(answer, milliseconds)),
         Some(Fault::WrongAmount) => books.lock().unwrap().api.echo_wrong_amount(&mut answer),
         Some(Fault::TooLong) => answer.edit(|json| json["padding"] = "x".repeat(300 * 1024).into()),
+        Some(Fault::Quotes(number)) => quote::in_words(&mut answer, number),
+        Some(Fault::QuotesEverywhere(number)) => quote::everywhere(&mut answer, number),
         _ => {}
     }
     Ok(whole(answer))

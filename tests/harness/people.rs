@@ -97,6 +97,17 @@ pub fn is_paid(page: &Page) -> bool {
     page.says("Thank you")
 }
 
+/// Sends the calls for these vendors elsewhere: fields of the section `[dev]`, and their new values.
+pub fn point(appliance: &str, endpoints: &[(&str, String)]) {
+    let text = std::fs::read_to_string(appliance).unwrap();
+    let lines = text.lines().map(|line| {
+        let moved = endpoints.iter().find(|(name, _)| line.starts_with(&format!("{name} = ")));
+        moved.map_or_else(|| line.to_owned(), |(name, endpoint)| format!("{name} = \"{endpoint}\""))
+    });
+    let lines: Vec<_> = lines.collect();
+    std::fs::write(appliance, lines.join("\n") + "\n").unwrap();
+}
+
 /// The payment form of `page`, filled in.
 pub fn card(page: &Page, number: &str, code: &str) -> Form {
     page.form("/checkout/pay")

@@ -68,7 +68,7 @@ impl Drop for Machine {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn appliance_keeps_no_trace_of_two_hundred_cards() {
     let (machine, facts) = Machine::start();
-    let sentinels = sentinels();
+    let sentinels = sentinels(super::ORDERS);
     let scan = Scan::new(&sentinels);
     let (mut admin, page) =
         Admin::set_up_at(facts["console"].as_str().unwrap(), facts["setup_code"].as_str().unwrap()).await;

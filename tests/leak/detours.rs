@@ -2,107 +2,31 @@
 //! on the line, told of by a forged notice. Nothing of them may be kept, logged or said, and two seconds later
 //! nothing of them may be in the process's memory.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use hyper::Method;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConnection, StreamOwned};
 
-use super::double::{Double, Fault};
+use super::GOODS;
 use super::harness::browser::client;
-use super::harness::{Admin, Browser, Page, Shop, Shopper, people};
-use super::scan::{Scan, Sentinel};
-use super::{GOODS, core_of, decrypted_rows, files_in, sentinels};
-
-/// Gives each way its own card, and remembers which.
-struct Cards {
-    all: Vec<Sentinel>,
-    ways: Vec<String>,
-}
-
-impl Cards {
-    fn next(&mut self, way: impl Into<String>) -> Sentinel {
-        self.ways.push(way.into());
-        self.all[self.ways.len() - 1].clone()
-    }
-}
+use super::harness::{Admin, Browser, Shop, people};
+use super::stage::{Cards, Stage, at_payment};
+use super::vendor::account_of;
 
 const CONTACT: [&str; 6] = ["name", "street", "extra", "postal_code", "city", "email"];
 
-/// Numbers of the gateway's own that end each way but well.
-const REFUSED: [&str; 6] = [
-    "4000000000000002",
-    "4000000000009995",
-    "4000000000000069",
-    "4000000000000127",
-    "4000000000000119",
-    "4000000000003220",
-];
-
-const FAULTS: [Fault; 9] = [
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::HalfAnswer,
-    Fault::ErrorBefore,
-    Fault::ErrorAfter,
-    Fault::Slow(300),
-    Fault::WrongAmount,
-    Fault::Redirect,
-    Fault::TooLong,
-];
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn service_keeps_no_trace_of_cards_on_the_wrong_way() {
-    let folder = tempfile::tempdir().unwrap();
-    let gateway = Double::stripe().await;
-    let appliance = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
-    people::lift_payment_limits(&appliance);
-    let shop = Shop::start_with(folder.path(), &["--appliance", appliance.as_str()]);
-    let mut admin = Admin::set_up(&shop).await;
-    admin.restock(GOODS, 9_000).await;
-    admin.use_stripe("sk_test_double").await;
-    let mut cards = Cards { all: sentinels(), ways: Vec::new() };
-    let mut said = Vec::new();
-
-    wrong_fields(&shop, &mut cards, &mut said).await;
-    wrong_addresses(&shop, &mut cards, &mut said).await;
-    wrong_shapes(&shop, &mut cards, &mut said).await;
-    cut_off(&shop, &mut cards).await;
-    refused(&shop, &mut said).await;
-    lost(&shop, &gateway, &mut cards, &mut said).await;
-    forged_notices(&shop, &mut cards, &mut said).await;
-    in_the_console(&shop, &mut admin, &mut cards, &mut said).await;
-    said.append(&mut admin.browser.seen);
-
-    assert!(cards.ways.len() > 50, "only {} ways were gone", cards.ways.len());
-    assert_eq!(gateway.breaches(), Vec::<String>::new(), "the gateway saw a card where none may be");
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let core = core_of(&shop, folder.path());
-    shop.stop();
-    let scan = Scan::new(&cards.all[..cards.ways.len()]);
-    let mut finds = scan.search("answers", &said);
-    finds.extend(scan.search_file(&core));
-    std::fs::remove_file(&core).unwrap();
-    for file in files_in(folder.path()) {
-        finds.extend(scan.search_file(&file));
-    }
-    let (rows, row_finds) = decrypted_rows(folder.path(), &scan);
-    finds.extend(row_finds);
-    let told: Vec<_> = finds.iter().map(|find| format!("{}: {find:?}", cards.ways[find.card])).collect();
-    assert!(told.is_empty(), "{} finds, first 20:\n{:#?}", told.len(), &told[..told.len().min(20)]);
-    println!(
-        "{} ways: nothing in {rows} rows, files, log, memory and {} bytes",
-        cards.ways.len(),
-        said.len()
-    );
-}
-
-/// A payment page, ready to be filled in.
-async fn at_payment(shop: &Shop) -> (Shopper, Page) {
-    let mut shopper = Shopper::of(shop);
-    shopper.add(GOODS).await;
-    let page = shopper.reach_payment("Grace Hopper").await;
-    (shopper, page)
+/// All of them, at a shop whose cards go to Stripe.
+pub async fn all(stage: &mut Stage) {
+    let Stage { shop, admin, cards, said, .. } = stage;
+    wrong_fields(shop, cards, said).await;
+    wrong_addresses(shop, cards, said).await;
+    wrong_shapes(shop, cards, said).await;
+    forged_notices(shop, cards, said).await;
+    in_the_console(shop, admin, cards).await;
 }
 
 async fn wrong_fields(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
@@ -197,57 +121,101 @@ async fn wrong_shapes(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
     }
 }
 
-/// Half a form, and then nobody.
-async fn cut_off(shop: &Shop, cards: &mut Cards) {
-    for (way, chunked) in [("half a body", false), ("half a chunk", true)] {
+/// Half a form, and then nobody; or a whole one on a connection that stays open afterwards, as browsers' do.
+pub async fn cut_off(stage: &mut Stage) {
+    let Stage { shop, cards, open, .. } = stage;
+    for way in ["half a body", "half a chunk", "kept alive", "kept alive, refused"] {
         let (shopper, page) = at_payment(shop).await;
         let card = cards.next(way);
         let cookie = shopper.browser.cookie("__Host-cart").unwrap().to_owned();
-        let csrf = page.form("/checkout/pay").value("csrf").unwrap().to_owned();
-        let body = format!("csrf={csrf}&cc-number={}&cc-csc={}&cc-name=", card.number, card.code);
-        let length = if chunked { "transfer-encoding: chunked" } else { "content-length: 4000" };
-        let body = if chunked { format!("{:x}\r\n{body}", body.len() + 50) } else { body };
+        let fields = people::card(&page, &card.number, &card.code).fields;
+        let wrong = if way.ends_with("refused") { "%21" } else { "" };
+        let body: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let body = format!("{}{wrong}", body.join("&"));
+        let (length, body) = match way {
+            "half a chunk" => {
+                ("transfer-encoding: chunked".to_owned(), format!("{:x}\r\n{body}", body.len() + 50))
+            }
+            _ if way.starts_with("half") => ("content-length: 4000".to_owned(), body),
+            _ => (format!("content-length: {}", body.len()), body),
+        };
         let origin = shop.storefront().trim_end_matches('/').to_owned();
         let host = origin.trim_start_matches("https://").to_owned();
         let head = format!(
             "POST /checkout/pay HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\ncookie: __Host-cart={cookie}\r\n\
              content-type: application/x-www-form-urlencoded\r\n{length}\r\n\r\n"
         );
+        let answered = way.starts_with("kept");
         let sent = tokio::task::spawn_blocking(move || {
             let stream = TcpStream::connect(&host).unwrap();
             let connection = ClientConnection::new(client(), "127.0.0.1".try_into().unwrap()).unwrap();
             let mut tls = StreamOwned::new(connection, stream);
             tls.write_all(format!("{head}{body}").as_bytes()).unwrap();
             tls.flush().unwrap();
+            if answered {
+                let mut first = [0; 64];
+                let length = tls.read(&mut first).unwrap();
+                let status = if wrong.is_empty() { "HTTP/1.1 303 " } else { "HTTP/1.1 " };
+                assert!(first[..length].starts_with(status.as_bytes()));
+            }
             std::thread::sleep(std::time::Duration::from_millis(300));
+            tls
         });
-        sent.await.unwrap();
-    }
-}
-
-/// Declined by the bank, each in its way. These numbers are everybody's, so only their answers are looked at.
-async fn refused(shop: &Shop, said: &mut Vec<u8>) {
-    for number in REFUSED {
-        let (mut shopper, page) = at_payment(shop).await;
-        let page = shopper.pay(&page, number, "737").await;
-        assert!(!page.text().contains(number), "{number} came back");
-        said.append(&mut shopper.browser.seen);
-    }
-}
-
-async fn lost(shop: &Shop, gateway: &Double, cards: &mut Cards, said: &mut Vec<u8>) {
-    for at in ["/payment_intents", "/confirm"] {
-        for fault in FAULTS {
-            let (mut shopper, page) = at_payment(shop).await;
-            let card = cards.next(format!("{fault:?} at {at}"));
-            gateway.plan(at, fault);
-            let form = people::card(&page, &card.number, &card.code);
-            // A lost answer keeps the page waiting; the shopper does not.
-            let patience = std::time::Duration::from_secs(3);
-            let _ = tokio::time::timeout(patience, shopper.browser.try_submit(form)).await;
-            gateway.forget_faults();
-            said.append(&mut shopper.browser.seen);
+        let tls = sent.await.unwrap();
+        if way.contains("kept") {
+            open.push(Box::new(tls));
         }
+    }
+}
+
+/// The same over HTTP/2, and a number in an address over both.
+pub async fn kept_open(stage: &mut Stage) {
+    let origin = stage.shop.storefront().trim_end_matches('/').to_owned();
+    let host = origin.trim_start_matches("https://").to_owned();
+    for (way, protocol) in [("form", "h2"), ("address", "h2"), ("address", "http/1.1")] {
+        let (shopper, page) = at_payment(&stage.shop).await;
+        let card = stage.cards.next(format!("kept open: {way} over {protocol}"));
+        let mut config = client().as_ref().clone();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+        let stream = connector.connect("127.0.0.1".try_into().unwrap(), stream).await.unwrap();
+        let fields = people::card(&page, &card.number, &card.code).fields;
+        let body: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+        let http2 = protocol == "h2";
+        let (method, path, body) = match way {
+            "form" => (Method::POST, "/checkout/pay".to_owned(), body.join("&")),
+            _ => (Method::GET, format!("/search?q={}", card.number), String::new()),
+        };
+        let cookie = format!("__Host-cart={}", shopper.browser.cookie("__Host-cart").unwrap());
+        let request = Request::builder()
+            .method(method)
+            .uri(if http2 { format!("{origin}{path}") } else { path })
+            .header("origin", &origin)
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let request = if http2 { request } else { request.header("host", &host) };
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let stream = TokioIo::new(stream);
+        let answer = if http2 {
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await.unwrap();
+            stage.open.push(Box::new(sender));
+            answer
+        } else {
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
+            tokio::spawn(connection);
+            let answer = sender.send_request(request).await.unwrap();
+            stage.open.push(Box::new(sender));
+            answer
+        };
+        let wanted = if way == "form" { 303 } else { 200 };
+        assert_eq!(answer.status().as_u16(), wanted, "{way} over {protocol}");
+        stage.said.extend(answer.into_body().collect().await.unwrap().to_bytes());
     }
 }
 
@@ -267,7 +235,7 @@ async fn forged_notices(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
     said.append(&mut browser.seen);
 }
 
-async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards, said: &mut Vec<u8>) {
+async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards) {
     let mut stranger = Browser::new(shop.console());
     for field in ["email", "password"] {
         let card = cards.next(format!("sign-in {field}"));
@@ -275,15 +243,30 @@ async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards, said:
         let form = page.form("/sign-in").set("email", people::EMAIL).set("password", "not it");
         stranger.submit(form.set(field, &card.number)).await;
     }
-    said.append(&mut stranger.seen);
+    admin.browser.seen.append(&mut stranger.seen);
     for path in ["/orders/", "/orders?state=", "/orders?before=", "/products/", "/"] {
         let card = cards.next(format!("console {path}"));
         let _ = admin.browser.try_get(&format!("{path}{}", card.number)).await;
     }
-    for field in ["stripe_key"] {
+    for (vendor, field) in [
+        ("stripe", "stripe_key"),
+        ("stripe", "stripe_notices"),
+        ("adyen", "adyen_merchant"),
+        ("adyen", "adyen_prefix"),
+        ("adyen", "adyen_key"),
+        ("adyen", "adyen_notices"),
+        ("authorize-net", "authorize_net_environment"),
+        ("authorize-net", "authorize_net_login"),
+        ("authorize-net", "authorize_net_key"),
+        ("authorize-net", "authorize_net_signature"),
+    ] {
         let card = cards.next(format!("settings {field}"));
-        let page = admin.browser.get("/settings/gateway").await;
-        let form = page.form("/settings/gateway").set("gateway", "stripe").set(field, &card.number);
-        assert!(admin.browser.submit(form).await.status.is_client_error(), "{field}");
+        let fields: Vec<_> = account_of(vendor)
+            .into_iter()
+            .filter(|(name, _)| *name != field)
+            .chain([(field, card.number.as_str())])
+            .collect();
+        let page = admin.choose_gateway(vendor, &fields).await;
+        assert!(page.status.is_client_error(), "{field} was taken: {}", page.words());
     }
 }

@@ -10,13 +10,23 @@
     reason = "a test may fail loudly"
 )]
 
+mod answers;
 mod appliance;
+mod banks;
+mod desk;
 mod detours;
 #[path = "../double/mod.rs"]
 mod double;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod letters;
+mod lost;
 mod scan;
+mod stage;
+mod vendor;
+mod vendors;
+#[path = "../stripe/browser.rs"]
+mod visit;
 
 use std::path::Path;
 use std::process::Command;
@@ -29,11 +39,11 @@ const AT_ONCE: usize = 4;
 const GOODS: &str = "stoneware-mug";
 
 /// Numbers that nobody has seen before this run: their middle comes from the clock.
-fn sentinels() -> Vec<Sentinel> {
+fn sentinels(count: usize) -> Vec<Sentinel> {
     let begun = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let seed = u64::try_from(begun.as_micros()).unwrap();
     println!("seed {seed}");
-    let each = (0..ORDERS as u64).map(|n| Sentinel {
+    let each = (0..count as u64).map(|n| Sentinel {
         number: cards::number(seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n * 7_919)),
         code: format!("{:03}", 101 + (seed + n * 37) % 899),
     });
@@ -91,7 +101,7 @@ async fn read_all(admin: &mut Admin) {
 async fn service_keeps_no_trace_of_two_hundred_cards() {
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::start(folder.path());
-    let sentinels = sentinels();
+    let sentinels = sentinels(ORDERS);
     let scan = Scan::new(&sentinels);
     planted_sentinels_are_found(&scan, &sentinels, folder.path());
 
@@ -143,9 +153,31 @@ fn planted_sentinels_are_found(scan: &Scan, sentinels: &[Sentinel], folder: &Pat
         assert!(!found.is_empty(), "a planted number was not found: {dress:02x?}");
         std::fs::remove_file(&file).unwrap();
     }
-    for field in ["cc-csc=", "\"cvc\":\"", "payment_method_data[card][cvc]=", "cvv: "] {
+    for field in [
+        "cc-csc=",
+        "\"cvc\":\"",
+        "payment_method_data[card][cvc]=",
+        "payment_method_data%5Bcard%5D%5Bcvc%5D=",
+        "cvv: ",
+        "\"cardCode\":\"",
+        "\"cardCode\" : \"",
+        "\\\"cardCode\\\":\\\"",
+        "<cardCode>",
+        "%22cardCode%22%3A%22",
+        "\"securityCode\":\"",
+        "\"CVC2\":\"",
+    ] {
         let text = format!("...{field}{}&...", card.code);
         assert!(!scan.search("planted", text.as_bytes()).is_empty(), "a planted code was not found: {text}");
+    }
+    for field in
+        ["\"cardNumber\":\"", "\"number\":", "payment_method_data%5Bcard%5D%5Bnumber%5D=", "<cardNumber>"]
+    {
+        let text = format!("...{field}{}...", card.number);
+        assert!(
+            !scan.search("planted", text.as_bytes()).is_empty(),
+            "a planted number was not found: {text}"
+        );
     }
     let near = format!("{} and, some words later, {}", card.number, card.code);
     assert_eq!(scan.codes_near_numbers(near.as_bytes()), 1);

@@ -25,9 +25,13 @@ pub struct Find {
     pub card: usize,
 }
 
-/// Names that a card verification code goes by.
-const NAMES: [&str; 6] = ["cc-csc", "cvc", "cvv", "csc", "card_code", "security_code"];
+/// Names that a card verification code goes by: our form's, Stripe's and
+/// Adyen's (`cvc`), Authorize.Net's (`cardCode`), and other common ones; letter case is no matter.
+const NAMES: [&str; 10] =
+    ["cc-csc", "cvc", "cvv", "csc", "cvc2", "cvv2", "card_code", "cardcode", "security_code", "securitycode"];
 
+/// What may stand between such a name and the code: of forms, JSON, JSON within JSON, and XML.
+const MARKS: [&[u8]; 12] = [b"%5D", b"%5B", b"%22", b"%3A", b"\"", b"\\", b"'", b"=", b":", b" ", b"]", b">"];
 /// In how many ways each number is searched for.
 const DRESSES: usize = 10;
 
@@ -61,7 +65,8 @@ impl Scan {
         }
         let (texts, dresses): (Vec<Vec<u8>>, Vec<_>) = needles.into_iter().unzip();
         let finder = AhoCorasick::new(texts).unwrap();
-        Self { finder, dresses, names: AhoCorasick::new(NAMES).unwrap(), sentinels: sentinels.to_vec() }
+        let names = AhoCorasick::builder().ascii_case_insensitive(true).build(NAMES).unwrap();
+        Self { finder, dresses, names, sentinels: sentinels.to_vec() }
     }
 
     /// Every find in `bytes`.
@@ -107,11 +112,8 @@ impl Scan {
         let mut finds = Vec::new();
         for name in self.names.find_overlapping_iter(bytes) {
             let (at, end) = (name.start(), name.end());
-            let mut behind = &bytes[end..bytes.len().min(end + 16)];
-            while let Some(rest) = [&b"%5D"[..], b"%5B", b"\"", b"'", b"=", b":", b" ", b"]"]
-                .iter()
-                .find_map(|mark| behind.strip_prefix(*mark))
-            {
+            let mut behind = &bytes[end..bytes.len().min(end + 24)];
+            while let Some(rest) = MARKS.iter().find_map(|mark| behind.strip_prefix(*mark)) {
                 behind = rest;
             }
             let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();

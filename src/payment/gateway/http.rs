@@ -128,9 +128,11 @@ impl Client {
     }
 
     /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
-    /// begins with a dot, or, on a detour, on the very server that stands in for the gateway.
+    /// begins with a dot, or, on a detour, on the very server that stands in for the gateway; and no card number in
+    /// any of it, because the address is kept and shown.
     pub(super) fn page(&self, url: &str, hosts: &[&str]) -> Option<String> {
-        leads_to(url, hosts, self.endpoint)?.then(|| url.to_owned())
+        let good = leads_to(url, hosts, self.endpoint)? && !looks_like_card_number(url);
+        good.then(|| url.to_owned())
     }
 
     /// What keeps everybody from paying, as far as the last calls tell.
@@ -316,6 +318,8 @@ mod tests {
             "https://eviladyen.com/",
             "https://hooks.stripe.com:8443/",
             "https://hooks.stripe.com/\u{e9}",
+            "https://hooks.stripe.com/3ds/4242424242424242",
+            "https://hooks.stripe.com/3ds/x?y=4242-4242-4242-4242",
             "javascript:alert(1)",
             "/order/1",
             "",

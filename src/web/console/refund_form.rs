@@ -31,13 +31,13 @@ impl Typed {
 
     /// The form that came.
     pub fn again(books: &Books, fields: &Fields) -> Result<Self, Failure> {
-        let quantities = books.order.lines.iter().map(|line| {
-            let sku = line.sku.to_string();
-            let typed = fields.get(&format!("quantity.{sku}")).to_owned();
-            (sku, typed)
-        });
         // A number that could be a card's is not shown again, wherever it was typed.
         let shown = |name: &str| Some(fields.get(name)).filter(|text| !looks_like_card_number(text));
+        let quantities = books.order.lines.iter().map(|line| {
+            let sku = line.sku.to_string();
+            let typed = shown(&format!("quantity.{sku}")).unwrap_or_default().to_owned();
+            (sku, typed)
+        });
         Ok(Self {
             what: fields.get("what").to_owned(),
             quantities: quantities.collect(),
@@ -99,7 +99,9 @@ pub fn read(
         "full" => Some(Wish::Full),
         "lines" => lines(texts, (books, &books.left()?.pieces), fields, &mut problems),
         "sum" => {
-            let sum = Money::parse(fields.get("sum"), currency).ok().filter(|sum| sum.minor > 0);
+            // The refusal of a sum that is too much names it: a card's number is no sum.
+            let typed = Some(fields.get("sum")).filter(|typed| !looks_like_card_number(typed));
+            let sum = typed.and_then(|typed| Money::parse(typed, currency).ok()).filter(|sum| sum.minor > 0);
             if sum.is_none() {
                 problems.push(Problem::new("sum", texts.say("refund-sum-wrong")));
             }

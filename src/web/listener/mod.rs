@@ -1,4 +1,5 @@
 //! From a socket to a router: accepts, counts, speaks TLS, and puts a limit on everything that waits.
+//! A connection over which a form came serves nothing more.
 
 mod limits;
 
@@ -8,19 +9,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hyper::body::Incoming;
-use hyper::{Request, Response, StatusCode};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::http::uri::PathAndQuery;
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{Peer, headers};
+use crate::payment::looks_like_card_number;
 
 use limits::Census;
 pub use limits::{Limits, source};
@@ -115,9 +119,19 @@ async fn converse(
         .max_pending_accept_reset_streams(16)
         .keep_alive_interval(limits.head)
         .keep_alive_timeout(limits.head);
+    let leave = Arc::new(Notify::new());
     let answer = |request: Request<Incoming>| {
-        let router = door.router.clone();
-        async move { Ok::<Response<Body>, std::convert::Infallible>(respond(router, request, peer, limits).await) }
+        let (router, leave) = (door.router.clone(), Arc::clone(&leave));
+        let (last, version) = (is_the_last(&request), request.version());
+        async move {
+            let mut response = respond(router, request, peer, limits).await;
+            if last && version == Version::HTTP_2 {
+                leave.notify_one();
+            } else if last {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<Response<Body>, std::convert::Infallible>(response)
+        }
     };
     let connection = builder.serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer));
     let mut connection = std::pin::pin!(connection);
@@ -125,11 +139,20 @@ async fn converse(
     let stopping = tokio::select! {
         _ = connection.as_mut() => false,
         _ = async { drop(stop.wait_for(|stop| *stop).await) } => true,
+        () = leave.notified() => true,
     };
     if stopping {
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
+}
+
+/// Whether the connection ends with this request: one that has a body, or a card's number in its address. The
+/// buffers that hyper and rustls read into keep what was read last for as long as the connection stays open, and
+/// are wiped when they are freed.
+fn is_the_last(request: &Request<Incoming>) -> bool {
+    let address = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+    !request.body().is_end_stream() || looks_like_card_number(address)
 }
 
 async fn respond(

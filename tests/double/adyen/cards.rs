@@ -51,6 +51,8 @@ fn by_name(holder: &str) -> Option<Bank> {
         "FRAUD" => Bank::Refuses("20", "FRAUD"),
         "CVC_DECLINED" => Bank::Refuses("24", "CVC Declined"),
         "RESTRICTED_CARD" => Bank::Refuses("25", "Restricted Card"),
+        // Not Adyen's: for tests that need a bank's question about a number of their own.
+        "ASKS" => Bank::Asks(&Bank::Pays),
         "NATIVE" => Bank::AsksNatively,
         "PENDING" => Bank::Waits,
         _ => return None,

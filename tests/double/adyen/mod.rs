@@ -159,6 +159,10 @@ impl Api for Adyen {
         answer
     }
 
+    fn refuse(&mut self, _: &Request) -> Answer {
+        errors::card_number().answer()
+    }
+
     fn echo_wrong_amount(&self, answer: &mut Answer) {
         answer.edit(|json| {
             if json["amount"].is_object() {

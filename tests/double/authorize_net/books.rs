@@ -119,6 +119,8 @@ impl Ledger {
             ("4000000000000069", _) => Err((3, 8)),
             ("4000000000000127", _) => Err((2, 65)),
             ("4000000000000119", _) => Err((3, 19)),
+            // Not Authorize.Net's: for tests that need a refusal of a number of their own.
+            _ if request.text("billTo/lastName") == "DECLINED" => Err((2, 2)),
             _ => Ok(()),
         };
         let next = self.next.take();

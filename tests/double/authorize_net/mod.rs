@@ -195,6 +195,10 @@ impl Api for AuthorizeNet {
         }
     }
 
+    fn refuse(&mut self, _: &Request) -> Answer {
+        answer(&show::error("E00027", "The transaction was unsuccessful."))
+    }
+
     fn echo_wrong_amount(&self, answer: &mut Answer) {
         answer.edit(wrong_amounts);
     }

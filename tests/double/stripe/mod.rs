@@ -188,6 +188,11 @@ impl Api for Stripe {
         answer
     }
 
+    fn refuse(&mut self, _: &Request) -> Answer {
+        let error = json!({"type": "card_error", "code": "card_declined", "message": "It was declined."});
+        Answer::json(402, &errors::card(error).body)
+    }
+
     fn echo_wrong_amount(&self, answer: &mut Answer) {
         answer.edit(wrong_amounts);
     }

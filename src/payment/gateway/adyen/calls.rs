@@ -15,6 +15,7 @@ use super::{AdyenGateway, CONFIRM, QUICK, REPEAT_REFUND, paid};
 use crate::base::Money;
 use crate::payment::{
     Attempt, AttemptState, Brand, CaptureMode, Card, CardShown, DeclineReason, Refund, RefundFailure,
+    looks_like_card_number,
 };
 
 /// Where shoppers are sent: Adyen's page for 3-D Secure, `checkoutshopper-test.adyen.com` and its live kin.
@@ -294,7 +295,8 @@ fn amount(money: &Money) -> Json<'static> {
     Json::Object(vec![("value", Json::Number(money.minor)), ("currency", Json::Text(money.currency.code()))])
 }
 
-/// `redirectResult` of a query, decoded; `None` if there is none that could be Adyen's.
+/// `redirectResult` of a query, decoded; `None` if there is none that could be Adyen's. One that somebody made up
+/// of a card's number is not sent on.
 pub(super) fn redirect_result(query: &str) -> Option<String> {
     let value = query.split('&').find_map(|pair| pair.strip_prefix("redirectResult="))?;
     let mut bytes = Vec::with_capacity(value.len());
@@ -310,7 +312,8 @@ pub(super) fn redirect_result(query: &str) -> Option<String> {
         });
     }
     let fits = (1..=LONGEST_RESULT).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
-    fits.then(|| String::from_utf8(bytes).ok()).flatten()
+    let result = fits.then(|| String::from_utf8(bytes).ok()).flatten();
+    result.filter(|result| !looks_like_card_number(result))
 }
 
 /// An answer that is not good, for the log: status and code, never the message.
@@ -350,6 +353,8 @@ mod tests {
             "redirectResult=%0d%0a",
             "redirectResult=%zz",
             "redirectResult=%2",
+            "redirectResult=4242424242424242",
+            "redirectResult=X6XtfGC3%21Y%34242424242424242%21H",
             "redirectResult=é",
             "MD=1&PaRes=2",
         ] {
