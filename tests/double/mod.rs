@@ -51,12 +51,17 @@ pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};
 pub use stripe::Stripe;
+use tokio::sync::mpsc;
 
 /// A request that the gateway saw, without what a gateway must not tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub method: String,
     pub path: String,
+    /// The same in every run, see [`Api::doing`].
+    pub doing: String,
+    /// Of the payment that it is about, in minor units, if that can be told.
+    pub amount: Option<i64>,
     /// The key by which the vendor recognises a repeat.
     pub idempotency_key: Option<String>,
     /// The names of a form's fields.
@@ -71,6 +76,7 @@ pub(crate) struct Books {
     plans: fault::Plans,
     mail: delivery::Mail,
     seen: Vec<Seen>,
+    ears: Vec<mpsc::UnboundedSender<Seen>>,
     breaches: Vec<String>,
     refusals: Vec<String>,
 }
@@ -98,6 +104,7 @@ impl Double {
             plans: fault::Plans::default(),
             mail: delivery::Mail::default(),
             seen: Vec::new(),
+            ears: Vec::new(),
             breaches: Vec::new(),
             refusals: Vec::new(),
         };
@@ -149,10 +156,24 @@ impl Double {
         self.books().plans.on_text(text, fault);
     }
 
-    /// From now on, so many of a thousand requests suffer one of these. The same seed gives the same faults to
-    /// the same order of requests.
+    /// From now on, so many of a thousand requests suffer one of these. Which, follows from the seed, from what
+    /// the request does, from the amount of its payment and from how often that came before: not from when it
+    /// comes, nor from what comes between.
     pub fn plan_random(&self, seed: u64, per_mille: usize, kinds: &[Fault]) {
         self.books().plans.at_random(seed, per_mille, kinds);
+    }
+
+    /// From now on, what is told of money that is held or taken by a payment of one of these amounts names
+    /// another amount.
+    pub fn lie_about(&self, amounts: &[i64]) {
+        self.books().plans.lie_about(amounts);
+    }
+
+    /// Each request, at the instant at which it has come in whole and nothing was done about it yet.
+    pub fn listen(&self) -> mpsc::UnboundedReceiver<Seen> {
+        let (ear, heard) = mpsc::unbounded_channel();
+        self.books().ears.push(ear);
+        heard
     }
 
     pub fn forget_faults(&self) {
@@ -189,7 +210,7 @@ impl Double {
         self.books().mail.plan(on, twist);
     }
 
-    /// From now on, so many of a thousand notices suffer one of these.
+    /// From now on, so many of a thousand notices suffer one of these, by seed, topic, amount and how often.
     pub fn plan_random_notices(&self, seed: u64, per_mille: usize, kinds: &[Twist]) {
         self.books().mail.at_random(seed, per_mille, kinds);
     }
