@@ -68,7 +68,7 @@ impl Dice {
         let mut dice = Self(seed);
         for byte in matter.bytes() {
             dice.0 ^= u64::from(byte);
-            dice.next();
+            dice.0 = dice.next();
         }
         dice
     }

@@ -3,19 +3,104 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::harness::browser::Form;
 use super::harness::{Browser, Page};
 use super::plan::{Desk, Script};
+use super::power::Power;
 use super::stage::Stage;
 
+/// The most times that somebody tries again after a cut.
+const TRIES: usize = 10;
 /// What the console says of an attempt that its gateway still has to settle. Who is at the bank's page, and
 /// what is lied about, are not meant.
 const OPEN: [&str; 4] =
     ["No answer yet: the gateway is asked again", "Under way", "The money is being taken", "The money is being released"];
 
-/// Does with the order of this page what the plan says.
+/// Does with the order of this page what the plan says; what was pressed.
 pub async fn serve(stage: &Stage, script: &Script, page: &Page) -> Vec<String> {
-    let _ = (stage, script, page, Desk::Nothing);
-    Vec::new()
+    let Some(number) = number(page) else { return Vec::new() };
+    let at = |doing: &str| format!("/orders/{number}/{doing}");
+    let (capture, release, refund) = (at("capture"), at("release"), at("refund"));
+    let own = format!("quantity.{}", script.handle());
+    let mut ready = Vec::new();
+    match script.desk {
+        Desk::Nothing => {}
+        Desk::Captures(times) => {
+            for _ in 0..times {
+                ready.extend(form(stage, &capture).await);
+            }
+        }
+        Desk::Voids(times) => {
+            for _ in 0..times {
+                ready.extend(form(stage, &release).await);
+            }
+        }
+        Desk::CapturesAndVoids => {
+            ready.extend(form(stage, &capture).await);
+            ready.extend(form(stage, &release).await);
+        }
+        Desk::Refunds(times) => {
+            for _ in 0..times {
+                ready.extend(checked(stage, &refund, &[("what", "full")]).await);
+            }
+        }
+        Desk::RefundsPart(times) => {
+            for _ in 0..times {
+                ready.extend(checked(stage, &refund, &[("what", "lines"), (&own, "1")]).await);
+            }
+        }
+    }
+    let pressed = ready.iter().map(|form| form.action.clone()).collect();
+    // Each by somebody else, all at once.
+    let all: Vec<_> = ready.into_iter().map(|form| press(stage.console(), stage.power.clone(), form)).collect();
+    let all: Vec<_> = all.into_iter().map(tokio::spawn).collect();
+    for one in all {
+        one.await.unwrap();
+    }
+    pressed
+}
+
+/// The form of a page of the console that posts to that page, if the order has one.
+async fn form(stage: &Stage, at: &str) -> Option<Form> {
+    let page = look(stage, at).await?;
+    page.forms().into_iter().find(|form| form.action == at)
+}
+
+async fn look(stage: &Stage, at: &str) -> Option<Page> {
+    for _ in 0..TRIES {
+        match stage.console().try_get(at).await {
+            Ok(page) => return Some(page),
+            Err(_) => stage.power.back().await,
+        }
+    }
+    None
+}
+
+/// A refund, filled in and checked: the form that does it.
+async fn checked(stage: &Stage, at: &str, fields: &[(&str, &str)]) -> Option<Form> {
+    for _ in 0..TRIES {
+        let mut form = form(stage, at).await?.set("reason", "Asked for");
+        for (name, value) in fields {
+            form = form.set(name, value);
+        }
+        form.fields.retain(|(name, _)| name != "restock");
+        let confirm = format!("{at}/confirm");
+        match stage.console().try_submit(form).await {
+            Ok(page) => return page.forms().into_iter().find(|form| form.action == confirm),
+            Err(_) => stage.power.back().await,
+        }
+    }
+    None
+}
+
+/// Sends a form; after a cut the same again.
+async fn press(mut browser: Browser, power: Power, form: Form) {
+    for _ in 0..TRIES {
+        if browser.try_submit(form.clone()).await.is_ok() {
+            return;
+        }
+        power.back().await;
+    }
 }
 
 /// The order's number, as its page tells it.

@@ -87,7 +87,8 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
         double.plan_random(seed, FAULTS, &faults());
         double.lie_about(&lies);
     }
-    println!("{} checkouts are planned; open after {:?}", stage.scripts.len(), began.elapsed());
+    let kills = stage.scripts.iter().filter(|script| script.kill.is_some()).count();
+    println!("{} checkouts and {kills} kills are planned; open after {:?}", stage.scripts.len(), began.elapsed());
 
     for vendor in &VENDORS {
         stage.power.back().await;

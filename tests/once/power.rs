@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
@@ -62,15 +62,17 @@ pub struct Power {
     orders: mpsc::UnboundedSender<Order>,
     up: watch::Receiver<bool>,
     kills: Arc<AtomicUsize>,
+    /// Milliseconds.
+    down: Arc<AtomicUsize>,
 }
 
 impl Power {
     pub fn over(shop: Shop, place: Place) -> Self {
         let (orders, waiting) = mpsc::unbounded_channel();
         let (tell, up) = watch::channel(true);
-        let kills = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(switch(shop, place, waiting, tell, Arc::clone(&kills)));
-        Self { orders, up, kills }
+        let (kills, down) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        tokio::spawn(switch(shop, place, waiting, (tell, Arc::clone(&kills), Arc::clone(&down))));
+        Self { orders, up, kills, down }
     }
 
     pub fn goes(&self, kill: Kill) {
@@ -79,6 +81,11 @@ impl Power {
 
     pub fn kills(&self) -> usize {
         self.kills.load(Ordering::Relaxed)
+    }
+
+    /// How long the shop was down, in all.
+    pub fn down(&self) -> Duration {
+        Duration::from_millis(self.down.load(Ordering::Relaxed).try_into().unwrap())
     }
 
     /// When the shop can be reached.
@@ -99,8 +106,7 @@ async fn switch(
     mut shop: Shop,
     place: Place,
     mut waiting: mpsc::UnboundedReceiver<Order>,
-    up: watch::Sender<bool>,
-    kills: Arc<AtomicUsize>,
+    (up, kills, down): (watch::Sender<bool>, Arc<AtomicUsize>, Arc<AtomicUsize>),
 ) {
     while let Some(order) = waiting.recv().await {
         let kill = match order {
@@ -112,7 +118,7 @@ async fn switch(
         };
         tokio::time::sleep(kill.after).await;
         up.send_replace(false);
-        let place = place.clone();
+        let (place, began) = (place.clone(), Instant::now());
         shop = spawn_blocking(move || {
             shop.kill();
             if let Some(after) = kill.again {
@@ -122,6 +128,7 @@ async fn switch(
         })
         .await
         .unwrap();
+        down.fetch_add(usize::try_from(began.elapsed().as_millis()).unwrap(), Ordering::Relaxed);
         kills.fetch_add(1 + usize::from(kill.again.is_some()), Ordering::Relaxed);
         up.send_replace(true);
     }

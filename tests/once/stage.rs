@@ -112,7 +112,9 @@ impl Stage {
                         let mut stories = stage.stories.lock().unwrap();
                         stories.insert(index, story);
                         if stories.len().is_multiple_of(100) {
-                            println!("{} checkouts, {} kills, {:?}", stories.len(), stage.power.kills(), stage.began.elapsed());
+                            let (kills, down) = (stage.power.kills(), stage.power.down());
+                            let count = stories.len();
+                            println!("{count} checkouts, {kills} kills, {:?}, of it {down:?} down", stage.began.elapsed());
                         }
                     }
                 })
