@@ -31,7 +31,7 @@ need_root() {
     exec sudo --preserve-env="$kept" env PATH="$PATH" "$0" "$@"
 }
 
-# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, gdb, image).
+# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, gdb, browser, image).
 need_packages() {
     local kind pair missing=()
     for kind in "$@"; do
@@ -41,6 +41,7 @@ need_packages() {
         python) set -- python3:python3 /usr/lib/python3/dist-packages/pip:python3-pip +ensurepip:python3-venv ;;
         openssl) set -- openssl:openssl ;;
         gdb) set -- gcore:gdb ;;
+        browser) set -- chromium:chromium chromedriver:chromium-driver ;;
         net) set -- nft:nftables ip:iproute2 ;;
         image)
             set -- mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2 jq:jq python3:python3 objdump:binutils xz:xz-utils \

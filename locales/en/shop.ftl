@@ -217,4 +217,10 @@ pay-sold-out = { $title } was sold out before you paid. Nothing was charged. Rem
 pay-fewer = Only { $available } of { $title } can be had now. Nothing was charged. Change the quantity to go on.
 pay-gateway-changed = The way to pay in this shop was changed a moment ago. Nothing was charged. Please pay again.
 pay-no-gateway = This shop cannot take payments at the moment. Nothing was charged.
+pay-too-many-tries = { $minutes ->
+    [one] Too many payments were tried with this card or from your part of the network. Nothing was charged. Wait a minute, then try again.
+   *[other] Too many payments were tried with this card or from your part of the network. Nothing was charged. Wait { $minutes } minutes, then try again.
+}
+pay-test-card = This is a test number, and this shop takes real cards. Nothing was charged. Use your own card.
+pay-real-card = This is a demo shop that takes test cards only, such as 4242 4242 4242 4242. Nothing was charged, and your card number was not sent anywhere. Never type a real card here.
 pay-too-many = Too many payments were tried in a short time. Nothing was charged. Wait a few minutes, then try again.

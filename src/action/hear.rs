@@ -71,7 +71,7 @@ pub async fn hear(app: &Arc<App>, door: &str, notice: &Notice<'_>) -> Result<(),
         })
         .await?;
     for settled in told {
-        tell_of(app, settled);
+        tell_of(app, settled).await;
     }
     app.charging().ring();
     Ok(())

@@ -43,9 +43,9 @@ pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
 pub use place_order::{
-    ACTION_LASTS, Browser, CaptureError, MOST_ATTEMPTS, MOST_BROWSER, MOST_CHARGES, Means, PAGE_WAITS,
-    PlaceError, PlaceOrder, Placed, UNPAID_FOR, abandon, capture_order, finish_charges, keep_reconciling,
-    place_order, reconcile, recover, resume, standing, unsettled, void_order,
+    ACTION_LASTS, Browser, CaptureError, MOST_ATTEMPTS, MOST_BROWSER, MOST_CHARGES, MOST_DELAYED, Means,
+    PAGE_WAITS, PlaceError, PlaceOrder, Placed, UNPAID_FOR, abandon, capture_order, finish_charges,
+    keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use set_up::{

@@ -58,6 +58,8 @@ pub struct Dev {
     pub gateway_root: Option<String>,
     /// Where Stripe's API is answered instead of at Stripe.
     pub stripe_endpoint: Option<Endpoint>,
+    /// Whether shoppers may try to pay as often as they like: for suites that buy by the thousand.
+    pub unlimited_payments: bool,
 }
 
 impl Appliance {
@@ -157,10 +159,12 @@ fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
     let root = root.map(|field| field.parsed(certificate));
     let endpoint = section.field("stripe_endpoint", "\"https://10.0.2.2:12111\"");
     let endpoint = endpoint.map(|field| field.parsed(Endpoint::new));
+    let unlimited = section.field("unlimited_payments", "true").map_or(Some(false), |field| field.flag());
     section.close();
     Some(Dev {
         gateway_root: root.map_or(Some(None), |root| root.map(Some))?,
         stripe_endpoint: endpoint.map_or(Some(None), |endpoint| endpoint.map(Some))?,
+        unlimited_payments: unlimited?,
     })
 }
 

@@ -123,6 +123,15 @@ fn a_release_image_refuses_what_belongs_to_development() {
     );
     let dev = Appliance::parse("appliance.toml", &text, Profile::Dev).unwrap().dev.unwrap();
     assert_eq!(dev.stripe_endpoint.unwrap().to_string(), "https://10.0.2.2:12111");
+    assert!(!dev.unlimited_payments, "the limits on payments are lifted only by name");
+    let lifted = format!("{GOOD}[dev]\nunlimited_payments = true\n");
+    assert!(mistakes(&lifted, Profile::Release).contains("dev: is for development images"));
+    let dev = Appliance::parse("appliance.toml", &lifted, Profile::Dev).unwrap().dev.unwrap();
+    assert!(dev.unlimited_payments);
+    let wrong = lifted.replace("true\n", "\"yes\"\n");
+    assert!(
+        mistakes(&wrong, Profile::Dev).contains("dev.unlimited_payments: is a text; write true or false")
+    );
 }
 
 #[test]

@@ -43,6 +43,34 @@ fn every_field_is_told_what_is_wrong_with_it_at_once() {
 }
 
 #[test]
+fn a_number_has_one_of_its_schemes_lengths() {
+    // Each satisfies Luhn's check.
+    for (number, code) in [
+        ("4222222222222", "123"),
+        ("4013250000000000006", "123"),
+        ("36227206271667", "123"),
+        ("3056930009020004", "123"),
+        ("6205500000000000004", "123"),
+        ("371449635398431", "1234"),
+        ("500000000009", "123"),
+    ] {
+        assert!(parse(number, "12/27", code, "A").is_ok(), "{number}");
+    }
+    for (number, code) in [
+        ("42424242424242", "123"),
+        ("55555555555553", "123"),
+        ("555555555555555551", "123"),
+        ("3782822463100052", "1234"),
+        ("37828224631003", "1234"),
+        ("601111111111116", "123"),
+        ("3622720627163", "123"),
+    ] {
+        assert!(luhn(number.as_bytes()), "{number}");
+        assert_eq!(parse(number, "12/27", code, "A").unwrap_err(), ["card-number-wrong"], "{number}");
+    }
+}
+
+#[test]
 fn a_card_is_good_to_the_end_of_its_month_everywhere() {
     for (expiry, key) in [
         ("10/26", "card-expiry-past"),

@@ -13,6 +13,8 @@ mod misplaced;
 mod patience;
 mod refund;
 mod state;
+mod test_numbers;
+mod velocity;
 
 pub use attempt::{
     ATTEMPTS, ATTEMPTS_OF_FORMS, ATTEMPTS_OF_REFERENCES, Attempt, CaptureMode, CardShown, INQUIRIES,
@@ -26,3 +28,5 @@ pub use refund::{
     OPEN_REFUNDS, REFUNDS, REFUNDS_OF_FORMS, REFUNDS_OF_KEYS, Refund, RefundFailure, RefundLine, RefundState,
 };
 pub use state::{AttemptState, Next, Surprise};
+pub use test_numbers::is_test_number;
+pub use velocity::{Ending, Episode, Knock, Pass, Refused, Velocity};

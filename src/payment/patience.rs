@@ -36,8 +36,18 @@ impl Patience {
 
     /// After one more question that brought no answer: 1, 2, 4 ... seconds, at most ten minutes.
     pub fn again(self, now: Timestamp) -> Self {
-        let doubled = Self::FIRST.checked_mul(1 << self.asked.min(10)).unwrap_or(Self::LONGEST);
-        Self { asked: self.asked.saturating_add(1), next: later(now, doubled.min(Self::LONGEST)) }
+        Self { asked: self.asked.saturating_add(1), next: later(now, Self::wait(self.asked)) }
+    }
+
+    /// When it was last asked, for one whose answer was lost.
+    pub fn last(self) -> Timestamp {
+        let wait = self.asked.checked_sub(1).map_or(Self::FIRST, Self::wait);
+        self.next.checked_sub(wait).unwrap_or(self.next)
+    }
+
+    fn wait(asked: u32) -> SignedDuration {
+        let doubled = Self::FIRST.checked_mul(1 << asked.min(10)).unwrap_or(Self::LONGEST);
+        doubled.min(Self::LONGEST)
     }
 
     /// Whether it is time. A wait that is longer than any comes from a clock that was set back.
@@ -58,9 +68,11 @@ mod tests {
     fn waits_grow_and_never_pass_ten_minutes() {
         let now = Timestamp::UNIX_EPOCH;
         let mut patience = Patience::soon(now, Patience::FIRST);
+        assert_eq!(patience.last(), now);
         let mut waits = Vec::new();
         for _ in 0..40 {
             patience = patience.again(now);
+            assert_eq!(patience.last(), now);
             waits.push(patience.next.duration_since(now).as_secs());
         }
         assert_eq!(waits[..5], [1, 2, 4, 8, 16]);

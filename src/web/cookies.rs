@@ -17,6 +17,8 @@ pub struct Cookie {
 
 /// The shopper's cart: 30 days.
 pub const CART: Cookie = Cookie { name: "__Host-cart", same_site: "Lax", max_age: Some(30 * 24 * 3600) };
+/// Changes while a payment page is shown, and says nothing: see `storefront::checkout::pay::unkept`.
+pub const PAGE: Cookie = Cookie { name: "__Host-page", same_site: "Strict", max_age: None };
 /// The console's session.
 pub const SESSION: Cookie = Cookie { name: "__Host-session", same_site: "Strict", max_age: None };
 

@@ -10,6 +10,7 @@
 )]
 
 mod alarms;
+mod card_testing;
 mod console;
 #[path = "../double/mod.rs"]
 mod double;

@@ -52,6 +52,7 @@ pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};
 pub use stripe::Stripe;
 use tokio::sync::mpsc;
+pub use trust::client;
 
 /// A request that the gateway saw, without what a gateway must not tell.
 #[derive(Debug, Clone, PartialEq, Eq)]

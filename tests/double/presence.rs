@@ -80,7 +80,12 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
             .unwrap();
-        Self { certificate: leaf.pem(), key: key.serialize_pem(), root: root.pem.clone(), config: Arc::new(config) }
+        Self {
+            certificate: leaf.pem(),
+            key: key.serialize_pem(),
+            root: root.pem.clone(),
+            config: Arc::new(config),
+        }
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

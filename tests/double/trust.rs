@@ -17,7 +17,7 @@ pub enum Trust {
     Anyone,
 }
 
-pub(super) fn client(trust: &Trust) -> Arc<ClientConfig> {
+pub fn client(trust: &Trust) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap();
     let config = match trust {

@@ -1,6 +1,7 @@
 //! A browser without a screen: TLS, cookies, redirects and forms, as HTML has them.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +15,15 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use scraper::{ElementRef, Html, Selector};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 /// One person's browser: remembers cookies per origin, follows redirects, keeps every answer.
 pub struct Browser {
     origin: String,
     cookies: BTreeMap<String, String>,
+    /// The address on loopback that it comes from, if it is to be a certain one.
+    source: Option<Ipv4Addr>,
     /// Bytes of every answer so far, heads included: what the leak scan looks through.
     pub seen: Vec<u8>,
 }
@@ -47,7 +50,14 @@ pub struct Form {
 impl Browser {
     /// A browser for `https://127.0.0.1:PORT`.
     pub fn new(origin: &str) -> Self {
-        Self { origin: origin.trim_end_matches('/').to_owned(), cookies: BTreeMap::new(), seen: Vec::new() }
+        let origin = origin.trim_end_matches('/').to_owned();
+        Self { origin, cookies: BTreeMap::new(), source: None, seen: Vec::new() }
+    }
+
+    /// The same, at another place of the network: an address in 127.0.0.0/8.
+    pub fn at(mut self, source: [u8; 4]) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     pub fn cookie(&self, name: &str) -> Option<&str> {
@@ -60,7 +70,8 @@ impl Browser {
 
     /// A browser with the same cookies: a second tab.
     pub fn tab(&self) -> Self {
-        Self { origin: self.origin.clone(), cookies: self.cookies.clone(), seen: Vec::new() }
+        let (origin, cookies) = (self.origin.clone(), self.cookies.clone());
+        Self { origin, cookies, source: self.source, seen: Vec::new() }
     }
 
     /// Goes on with the same cookies at another port: the shop was started anew.
@@ -169,7 +180,7 @@ impl Browser {
             None => Bytes::new(),
         };
         let request = request.body(Full::new(bytes)).unwrap();
-        let exchange = exchange(&authority, request);
+        let exchange = exchange(&authority, self.source, request);
         let (parts, body) = tokio::time::timeout(Duration::from_secs(90), exchange)
             .await
             .map_err(|_| "no answer in 90 s".to_owned())??;
@@ -192,11 +203,19 @@ impl Browser {
     }
 }
 
+async fn connect(authority: &str, source: Option<Ipv4Addr>) -> std::io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(authority).await };
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((source, 0).into())?;
+    socket.connect(authority.parse().map_err(std::io::Error::other)?).await
+}
+
 async fn exchange(
     authority: &str,
+    source: Option<Ipv4Addr>,
     request: Request<Full<Bytes>>,
 ) -> Result<(hyper::http::response::Parts, Bytes), String> {
-    let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
+    let stream = connect(authority, source).await.map_err(|error| error.to_string())?;
     let host = authority.rsplit_once(':').unwrap().0.trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).unwrap();
     let stream =

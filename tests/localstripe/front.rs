@@ -1,5 +1,6 @@
 //! The TLS front: everything passes as it is, but for what localstripe lacks. A confirmation with
-//! `payment_method_data` becomes three calls: make the payment method, put it into the intent, confirm.
+//! `payment_method_data` becomes three calls: make the payment method, put it into the intent, confirm. A bank
+//! that asks has a page here, `/prove/{intent}/{secret}?ok` or `?fail`, instead of a script of Stripe's.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Front {
                 let (acceptor, cut) = (TlsAcceptor::from(Arc::clone(&config)), Arc::clone(&planned));
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let answer = service_fn(move |request| pass(plain, Arc::clone(&cut), request));
+                    let answer = service_fn(move |request| pass((plain, address), Arc::clone(&cut), request));
                     // A planned cut ends the conversation here: that is the point of it.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
                 });
@@ -57,7 +58,7 @@ impl Front {
 }
 
 async fn pass(
-    plain_at: SocketAddr,
+    (plain_at, own): (SocketAddr, SocketAddr),
     cut: Planned,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, std::io::Error> {
@@ -66,6 +67,14 @@ async fn pass(
     let path = request.uri().path_and_query().unwrap().to_string();
     let body = request.into_body().collect().await.map_err(|_| gone())?.to_bytes();
     let body = String::from_utf8(body.to_vec()).unwrap();
+    if let Some(page) = path.strip_prefix("/prove/") {
+        let (proof, answer) = page.split_once('?').unwrap();
+        let (intent, secret) = proof.split_once('/').unwrap();
+        let path = format!("/v1/payment_intents/{intent}/_authenticate");
+        let said = format!("client_secret={secret}&success={}", answer == "ok");
+        let (status, answer) = plain(plain_at, "POST", &path, &said).await;
+        return Ok(Response::builder().status(status).body(Full::new(answer)).unwrap());
+    }
     let planned = if path.ends_with("/confirm") { cut.lock().unwrap().take() } else { None };
     if planned == Some(Cut::Before) {
         return Err(gone());
@@ -78,13 +87,26 @@ async fn pass(
         return Err(gone());
     }
     let head = Response::builder().status(status).header("content-type", "application/json");
-    Ok(head.body(Full::new(answer)).unwrap())
+    Ok(head.body(Full::new(with_page(own, answer))).unwrap())
+}
+
+/// A bank that asks, with a page.
+fn with_page(own: SocketAddr, answer: Bytes) -> Bytes {
+    let Ok(mut json) = serde_json::from_slice::<serde_json::Value>(&answer) else { return answer };
+    if json["status"] != "requires_action" {
+        return answer;
+    }
+    let (intent, secret) = (json["id"].as_str().unwrap(), json["client_secret"].as_str().unwrap());
+    let url = format!("https://{own}/prove/{intent}/{secret}");
+    json["next_action"] = serde_json::json!({"type": "redirect_to_url", "redirect_to_url": {"url": url}});
+    json.to_string().into()
 }
 
 async fn confirm(plain_at: SocketAddr, intent: &str, body: &str) -> (u16, Bytes) {
     // payment_method_data[card][number] is card[number] there.
     let fields: Vec<_> = body
         .split('&')
+        .filter(|pair| !pair.starts_with("return_url="))
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap();
             let name = name.strip_prefix("payment_method_data").unwrap_or(name);

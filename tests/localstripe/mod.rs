@@ -43,6 +43,11 @@ impl LocalStripe {
         &self.front.root_pem
     }
 
+    /// The settings of a browser that trusts it.
+    pub fn client(&self) -> Arc<rustls::ClientConfig> {
+        crate::double::client(&crate::double::Trust::Root(self.root_pem().to_owned()))
+    }
+
     /// The next confirmation is cut off.
     pub fn cut(&self, cut: Cut) {
         *self.front.cut.lock().unwrap() = Some(cut);

@@ -102,7 +102,11 @@ impl<'a> Audit<'a> {
                     Ok(order) => charges.entry(order).or_default().push((api, charge)),
                     Err(_) => {
                         let index = plan::index_of(charge.amount);
-                        broken.push(Broken { order: None, index, what: format!("a charge names no order: {charge:?}") });
+                        broken.push(Broken {
+                            order: None,
+                            index,
+                            what: format!("a charge names no order: {charge:?}"),
+                        });
                     }
                 }
             }
@@ -140,7 +144,8 @@ impl<'a> Audit<'a> {
             let attempts = self.books.attempts_of(*number);
             let lied = self.is_lied_about(*number);
             let open = attempts.iter().filter(|attempt| attempt.state.is_under_way()).count();
-            let mismatched = attempts.iter().filter(|attempt| attempt.state == AttemptState::Mismatch).count();
+            let mismatched =
+                attempts.iter().filter(|attempt| attempt.state == AttemptState::Mismatch).count();
             if lied != (mismatched == 1) || open != mismatched {
                 let states: Vec<_> = attempts.iter().map(|attempt| &attempt.state).collect();
                 self.say(*number, format!("lied about: {lied}, and its attempts are {states:?}"));
@@ -152,7 +157,9 @@ impl<'a> Audit<'a> {
                 }
                 (State::AwaitingPayment, _) if lied => {}
                 (State::Cancelled, None) => {}
-                (state, holds) => self.say(*number, format!("it is {state:?}, and the gateway has {holds:?}")),
+                (state, holds) => {
+                    self.say(*number, format!("it is {state:?}, and the gateway has {holds:?}"))
+                }
             }
         }
     }
@@ -168,10 +175,18 @@ impl<'a> Audit<'a> {
         }
         let paid = order.paid.as_ref().map(|paid| paid.attempt);
         let owners: Vec<_> = attempts.iter().filter(|attempt| attempt.state.is_approved()).collect();
-        if owners.len() != 1 || paid != Some(owners[0].number) || owners[0].key.to_string() != charge.attempt {
-            self.say(order.number, format!("paid by {paid:?}, its attempts are {attempts:?}, charged: {charge:?}"));
+        if owners.len() != 1 || paid != Some(owners[0].number) || owners[0].key.to_string() != charge.attempt
+        {
+            self.say(
+                order.number,
+                format!("paid by {paid:?}, its attempts are {attempts:?}, charged: {charge:?}"),
+            );
         }
-        if order.paid.as_ref().is_some_and(|paid| !paid.last_four.is_empty() && paid.last_four != charge.last_four) {
+        if order
+            .paid
+            .as_ref()
+            .is_some_and(|paid| !paid.last_four.is_empty() && paid.last_four != charge.last_four)
+        {
             self.say(order.number, format!("another card's digits: {:?}, charged: {charge:?}", order.paid));
         }
     }
@@ -179,7 +194,8 @@ impl<'a> Audit<'a> {
     fn each_charge_has_its_order(&mut self) {
         let unknown: Vec<_> =
             self.charges.iter().filter(|(order, _)| !self.books.orders.contains_key(order)).collect();
-        let unknown: Vec<_> = unknown.into_iter().map(|(order, charges)| (*order, format!("{charges:?}"))).collect();
+        let unknown: Vec<_> =
+            unknown.into_iter().map(|(order, charges)| (*order, format!("{charges:?}"))).collect();
         for (order, charges) in unknown {
             self.say(order, format!("charged, and there is no such order: {charges}"));
         }
@@ -227,12 +243,18 @@ impl<'a> Audit<'a> {
     fn alarms_are_right(&mut self) {
         let about = |kind: Kind| -> BTreeSet<u64> {
             let all = self.books.alarms.iter().filter(|alarm| alarm.kind == kind);
-            all.filter_map(|alarm| if let Object::Order(order) = alarm.object { Some(order) } else { None }).collect()
+            all.filter_map(|alarm| if let Object::Order(order) = alarm.object { Some(order) } else { None })
+                .collect()
         };
         let told = about(Kind::PaymentMismatch);
         let twice = about(Kind::PaidTwice);
-        let silent: Vec<u64> =
-            self.books.orders.keys().copied().filter(|order| self.is_lied_about(*order) && !told.contains(order)).collect();
+        let silent: Vec<u64> = self
+            .books
+            .orders
+            .keys()
+            .copied()
+            .filter(|order| self.is_lied_about(*order) && !told.contains(order))
+            .collect();
         for order in silent {
             self.say(order, "the gateway lies, and there is no alarm".to_owned());
         }
@@ -245,7 +267,8 @@ impl<'a> Audit<'a> {
         let charges = self.charges.values().flatten().map(|(_, charge)| charge);
         let honest = charges.filter(|charge| !self.lies.contains(&charge.amount));
         let taken: i64 = honest.map(|charge| charge.captured).sum();
-        let paid = self.books.orders.values().filter(|order| matches!(order.state, State::Paid | State::Refunded));
+        let paid =
+            self.books.orders.values().filter(|order| matches!(order.state, State::Paid | State::Refunded));
         let sold: i64 = paid.map(|order| order.totals.total.minor).sum();
         if taken != sold {
             let what = format!("the gateways have taken {taken}, the shop has sold for {sold}");

@@ -13,8 +13,12 @@ use super::stage::Stage;
 const TRIES: usize = 10;
 /// What the console says of an attempt that its gateway still has to settle. Who is at the bank's page, and
 /// what is lied about, are not meant.
-const OPEN: [&str; 4] =
-    ["No answer yet: the gateway is asked again", "Under way", "The money is being taken", "The money is being released"];
+const OPEN: [&str; 4] = [
+    "No answer yet: the gateway is asked again",
+    "Under way",
+    "The money is being taken",
+    "The money is being released",
+];
 
 /// Does with the order of this page what the plan says; what was pressed.
 pub async fn serve(stage: &Stage, script: &Script, page: &Page) -> Vec<String> {
@@ -52,7 +56,8 @@ pub async fn serve(stage: &Stage, script: &Script, page: &Page) -> Vec<String> {
     }
     let pressed = ready.iter().map(|form| form.action.clone()).collect();
     // Each by somebody else, all at once.
-    let all: Vec<_> = ready.into_iter().map(|form| press(stage.console(), stage.power.clone(), form)).collect();
+    let all: Vec<_> =
+        ready.into_iter().map(|form| press(stage.console(), stage.power.clone(), form)).collect();
     let all: Vec<_> = all.into_iter().map(tokio::spawn).collect();
     for one in all {
         one.await.unwrap();
@@ -144,7 +149,8 @@ pub async fn orders(browser: &mut Browser, state: &str) -> Vec<String> {
     let mut next = Some(format!("/orders?state={state}"));
     while let Some(at) = next.take() {
         let page = browser.get(&at).await;
-        let is_number = |to: &String| to.trim_start_matches("/orders/").bytes().all(|byte| byte.is_ascii_digit());
+        let is_number =
+            |to: &String| to.trim_start_matches("/orders/").bytes().all(|byte| byte.is_ascii_digit());
         found.extend(page.links("/orders/").into_iter().filter(is_number));
         next = page.links("/orders?").into_iter().find(|to| to.contains("before="));
     }

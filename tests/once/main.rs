@@ -88,7 +88,11 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
         double.lie_about(&lies);
     }
     let kills = stage.scripts.iter().filter(|script| script.kill.is_some()).count();
-    println!("{} checkouts and {kills} kills are planned; open after {:?}", stage.scripts.len(), began.elapsed());
+    println!(
+        "{} checkouts and {kills} kills are planned; open after {:?}",
+        stage.scripts.len(),
+        began.elapsed()
+    );
 
     for vendor in &VENDORS {
         stage.power.back().await;
@@ -104,7 +108,12 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
         } else {
             stage.play(scripts).await;
         }
-        println!("{}: {count} checkouts in {:?}, {} kills so far", vendor.name, began.elapsed(), stage.power.kills());
+        println!(
+            "{}: {count} checkouts in {:?}, {} kills so far",
+            vendor.name,
+            began.elapsed(),
+            stage.power.kills()
+        );
     }
     let shop = stage.power.rest().await;
     doubles.all().iter().for_each(|double| double.forget_faults());

@@ -265,6 +265,7 @@ fn kill(dice: &mut Dice) -> Kill {
         _ => Moment::Heard(3),
     };
     let after = Duration::from_millis([0, 0, 1, 2, 4, 8, 15, 30, 60, 120, 240, 480][dice.below(12)]);
-    let again = dice.hits(150).then(|| Duration::from_millis(40 * (1 + u64::try_from(dice.below(20)).unwrap())));
+    let again =
+        dice.hits(150).then(|| Duration::from_millis(40 * (1 + u64::try_from(dice.below(20)).unwrap())));
     Kill { at, after, again }
 }

@@ -114,7 +114,10 @@ impl Stage {
                         if stories.len().is_multiple_of(100) {
                             let (kills, down) = (stage.power.kills(), stage.power.down());
                             let count = stories.len();
-                            println!("{count} checkouts, {kills} kills, {:?}, of it {down:?} down", stage.began.elapsed());
+                            println!(
+                                "{count} checkouts, {kills} kills, {:?}, of it {down:?} down",
+                                stage.began.elapsed()
+                            );
                         }
                     }
                 })

@@ -94,6 +94,10 @@ impl Doubles {
     /// The part of the provisioning file that points a development machine at them.
     pub fn dev(&self) -> String {
         let roots: String = self.all().iter().map(|double| double.root_pem()).collect();
-        format!("[dev]\ngateway_root = \"\"\"\n{roots}\"\"\"\nstripe_endpoint = \"{}\"\n", self.stripe.endpoint())
+        format!(
+            "[dev]\ngateway_root = \"\"\"\n{roots}\"\"\"\nstripe_endpoint = \"{}\"\n\
+             unlimited_payments = true\n",
+            self.stripe.endpoint()
+        )
     }
 }

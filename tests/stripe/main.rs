@@ -11,22 +11,28 @@
     reason = "a test may fail loudly"
 )]
 
+mod bank;
+mod browser;
 #[path = "../double/mod.rs"]
 mod double;
+mod held;
+mod hosted;
 #[path = "../localstripe/mod.rs"]
 mod localstripe;
 mod memory;
+mod notices;
+mod refunds;
+mod stranger;
 
 use std::net::SocketAddr;
 
 use cashcow::base::{Currency, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
-    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Visitor,
+    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Trouble, Visitor,
 };
 use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, CardShown, DeclineReason};
 use double::{Double, Fault};
 use jiff::Timestamp;
-use localstripe::{Cut, LocalStripe};
 
 const GOOD: &str = "4242424242424242";
 
@@ -61,10 +67,17 @@ fn card(number: &str) -> Card {
     Card::parse(number, "12/40", "123", "Ada Osei", "2026-11-23T12:00:00Z".parse().unwrap()).unwrap()
 }
 
-fn gateway(at: SocketAddr, root: &str) -> StripeGateway {
+/// What signs the double's notices.
+const SECRET: &str = "whsec_of_these_tests";
+
+fn account(page: StripePage) -> StripeAccount {
     let key = SecretBytes::new(b"sk_test_0123456789".to_vec());
-    let account = StripeAccount { key, notices: None, page: StripePage::Own };
-    StripeGateway::new(account, Detour::new(Some(at), Some(root)).unwrap()).unwrap()
+    StripeAccount { key, notices: Some(SecretBytes::new(SECRET.as_bytes().to_vec())), page }
+}
+
+fn gateway(at: SocketAddr, root: &str) -> StripeGateway {
+    let detour = Detour::new(Some(at), Some(root)).unwrap();
+    StripeGateway::new(account(StripePage::Own), detour).unwrap()
 }
 
 fn of(double: &Double) -> StripeGateway {
@@ -73,15 +86,23 @@ fn of(double: &Double) -> StripeGateway {
 
 /// As `action` does it: the reference goes into the attempt before the card leaves.
 async fn made(gateway: &StripeGateway, order: u64) -> Attempt {
-    let mut attempt = attempt(order);
+    made_of(gateway, order, CaptureMode::Automatic).await
+}
+
+async fn made_of(gateway: &StripeGateway, order: u64, capture: CaptureMode) -> Attempt {
+    let mut attempt = Attempt { capture, ..attempt(order) };
     attempt.reference = Some(gateway.create(&attempt, &visitor()).await.unwrap().reference);
     attempt.state = AttemptState::Sending;
     attempt
 }
 
-fn taken(last_four: &str) -> Outcome {
+fn paid(last_four: &str) -> Paid {
     let card = CardShown { brand: "Visa".to_owned(), last_four: last_four.to_owned() };
-    Outcome::Captured(Paid { card, transaction: None })
+    Paid { card, transaction: None }
+}
+
+fn taken(last_four: &str) -> Outcome {
+    Outcome::Captured(paid(last_four))
 }
 
 #[tokio::test]
@@ -108,6 +129,7 @@ async fn a_charge_is_made_as_stripe_documents_it_and_the_card_goes_once() {
     let card_fields =
         seen[1].fields.iter().filter(|name| name.starts_with("payment_method_data[card]")).count();
     assert_eq!(card_fields, 4);
+    assert!(seen[1].fields.contains(&"return_url".to_owned()));
     let charges = double.charges();
     assert_eq!(charges.len(), 1);
     assert_eq!((charges[0].amount, charges[0].currency.as_str()), (2490, "eur"));
@@ -126,7 +148,10 @@ async fn refusals_are_told_and_nothing_is_charged() {
         ("4000000000000069", Why::ExpiredCard),
         ("4000000000000127", Why::WrongCode),
         ("4000000000000119", Why::TryAgain),
-        ("4000000000003220", Why::NeedsAuthentication),
+        ("4000000000009987", Why::Declined),
+        ("4000000000009979", Why::Declined),
+        ("4100000000000019", Why::Declined),
+        ("4000000000006975", Why::InsufficientFunds),
     ] {
         let attempt = made(&stripe, 1001).await;
         assert_eq!(
@@ -134,10 +159,42 @@ async fn refusals_are_told_and_nothing_is_charged() {
             Outcome::Declined(why),
             "{number}"
         );
+        // Nothing stays open there, ready for another card.
+        assert_eq!(double.intents().last().unwrap().status, "canceled", "{number}");
+        assert!(matches!(stripe.inquire(&attempt, Asking::Look).await, Outcome::Declined(_)), "{number}");
         assert!(matches!(stripe.inquire(&attempt, Asking::Close).await, Outcome::Declined(_)), "{number}");
     }
     assert!(double.charges().is_empty());
     assert!(double.intents().iter().all(|intent| intent.status == "canceled"));
+}
+
+/// A refusal is a refusal, whether or not the second call comes through.
+#[tokio::test]
+async fn a_refused_payment_that_could_not_be_put_away_is_refused_all_the_same() {
+    let double = Double::stripe().await;
+    let stripe = of(&double);
+    let declined = Outcome::Declined(DeclineReason::Declined);
+    for fault in [Fault::ResetBefore, Fault::ResetAfter, Fault::ErrorBefore, Fault::Refused(503)] {
+        let attempt = made(&stripe, 1001).await;
+        double.plan("/cancel", fault);
+        let said = stripe.confirm(&attempt, card("4000000000000002"), &visitor()).await;
+        assert_eq!(said, declined, "{fault:?}");
+        assert_eq!(stripe.inquire(&attempt, Asking::Look).await, declined, "{fault:?}");
+        assert_eq!(stripe.inquire(&attempt, Asking::Close).await, declined, "{fault:?}");
+    }
+    assert!(double.intents().iter().all(|intent| intent.status == "canceled"));
+}
+
+#[tokio::test]
+async fn a_look_ends_nothing() {
+    let double = Double::stripe().await;
+    let stripe = of(&double);
+    let attempt = made(&stripe, 1001).await;
+    // Whether its card is on its way, only time tells.
+    assert_eq!(stripe.inquire(&attempt, Asking::Look).await, Outcome::Unknown);
+    assert_eq!(stripe.confirm(&attempt, card(GOOD), &visitor()).await, taken("4242"));
+    assert_eq!(stripe.inquire(&attempt, Asking::Look).await, taken("4242"));
+    assert!(double.seen().iter().all(|seen| !seen.path.ends_with("/cancel")));
 }
 
 #[tokio::test]
@@ -255,35 +312,27 @@ async fn a_server_that_nobody_vouches_for_gets_not_one_byte() {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_here_wrote_charges_declines_and_tells_after_a_cut() {
-    let server = LocalStripe::start().await;
-    let stripe = gateway(server.address(), server.root_pem());
+async fn a_gateway_that_refuses_the_key_or_cannot_be_reached_is_noticed() {
+    let double = Double::stripe().await;
+    let wrong = StripeAccount {
+        key: SecretBytes::new(b"pk_test_not_a_secret_key".to_vec()),
+        notices: None,
+        page: StripePage::Own,
+    };
+    let detour = Detour::new(Some(double.address()), Some(double.root_pem())).unwrap();
+    let stripe = StripeGateway::new(wrong, detour).unwrap();
+    assert_eq!(stripe.trouble(), None);
+    assert_eq!(stripe.create(&attempt(1001), &visitor()).await, Err(DeclineReason::TryAgain));
+    assert_eq!(stripe.trouble(), Some(Trouble::KeyRefused));
 
-    let paid = made(&stripe, 1001).await;
-    assert_eq!(stripe.confirm(&paid, card(GOOD), &visitor()).await, taken("4242"));
-    assert_eq!(stripe.inquire(&paid, Asking::Close).await, taken("4242"));
-
-    let refused = made(&stripe, 1002).await;
-    let declined = Outcome::Declined(DeclineReason::Declined);
-    assert_eq!(stripe.confirm(&refused, card("4000000000000341"), &visitor()).await, declined);
-    assert_eq!(stripe.inquire(&refused, Asking::Close).await, declined);
-
-    let asked_first = made(&stripe, 1003).await;
-    let needs = Outcome::Declined(DeclineReason::NeedsAuthentication);
-    assert_eq!(stripe.confirm(&asked_first, card("4000000000003220"), &visitor()).await, needs);
-
-    let cut_after = made(&stripe, 1004).await;
-    server.cut(Cut::After);
-    assert_eq!(stripe.confirm(&cut_after, card(GOOD), &visitor()).await, Outcome::Unknown);
-    assert_eq!(stripe.inquire(&cut_after, Asking::Close).await, taken("4242"));
-
-    let cut_before = made(&stripe, 1005).await;
-    server.cut(Cut::Before);
-    assert_eq!(stripe.confirm(&cut_before, card(GOOD), &visitor()).await, Outcome::Unknown);
-    assert_eq!(stripe.inquire(&cut_before, Asking::Close).await, Outcome::Declined(DeclineReason::TryAgain));
-
-    let charges = server.charges().await;
-    let moved = charges.iter().filter(|charge| charge["status"] == "succeeded").count();
-    assert_eq!((moved, charges.len()), (2, 3), "two paid, one refused, nothing else: {charges:?}");
-    assert!(charges.iter().all(|charge| charge["amount"] == 2490 && charge["currency"] == "eur"));
+    let good = of(&double);
+    made(&good, 1002).await;
+    assert_eq!(good.trouble(), None);
+    // Nobody listens there.
+    let nowhere = gateway("127.0.0.1:1".parse().unwrap(), double.root_pem());
+    for call in 1..=5 {
+        assert_eq!(nowhere.trouble(), None, "call {call}");
+        assert_eq!(nowhere.create(&attempt(1003), &visitor()).await, Err(DeclineReason::TryAgain));
+    }
+    assert_eq!(nowhere.trouble(), Some(Trouble::Unreachable));
 }

@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use cashcow::payment::gateway::Gateway;
+use cashcow::payment::CaptureMode;
+use cashcow::payment::gateway::{Gateway, Outcome};
 use zeroize::Zeroizing;
 
 use super::double::Double;
 use super::visitor;
-use super::{card, gateway, made, taken};
+use super::{card, gateway, made_of, paid, taken};
 
 /// What is searched for is kept masked, so that the search does not find itself.
 const MASK: u8 = 0x5a;
@@ -109,7 +110,8 @@ async fn nothing_of_a_card_is_left_in_memory_after_it_was_sent() {
     let stripe = gateway(elsewhere.address.parse().unwrap(), &root);
     let masked = masked_number();
     for order in 1001..1004 {
-        let attempt = made(&stripe, order).await;
+        let capture = if order % 2 == 0 { CaptureMode::Manual } else { CaptureMode::Automatic };
+        let attempt = made_of(&stripe, order, capture).await;
         let card = {
             let mut number = Zeroizing::new(String::with_capacity(masked.len()));
             number.extend(masked.iter().map(|byte| char::from(byte ^ MASK)));
@@ -117,7 +119,12 @@ async fn nothing_of_a_card_is_left_in_memory_after_it_was_sent() {
         };
         assert!(!places(&masked).is_empty(), "the search is broken: it does not see a card that is there");
         let last_four = card.last_four().to_owned();
-        assert_eq!(stripe.confirm(&attempt, card, &visitor()).await, taken(&last_four));
+        let said = stripe.confirm(&attempt, card, &visitor()).await;
+        match capture {
+            CaptureMode::Automatic => assert_eq!(said, taken(&last_four)),
+            CaptureMode::Manual => assert_eq!(said, Outcome::Authorized(paid(&last_four))),
+        }
+        assert_eq!(stripe.capture(&attempt).await, taken(&last_four));
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
     let left = places(&masked);

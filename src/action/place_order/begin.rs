@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::draft::Draft;
+use super::gate::Gate;
 use super::stock::{cancel, reserve};
 use super::{PlaceError, Placed, told};
 use crate::base::{Money, Token};
@@ -26,6 +27,7 @@ const ORDERS_OF_ONE_CART: usize = 100;
 
 /// What the transaction needs to know and may not ask for itself, since it may run more than once.
 pub(super) struct Facts {
+    pub(super) gate: Arc<Gate>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) now: Timestamp,
     pub(super) gateway: &'static str,
@@ -176,6 +178,8 @@ fn attempt(tx: &mut Tx<'_>, facts: &Facts, order: &Order, capture: CaptureMode) 
     if number > MOST_ATTEMPTS {
         return Err(PlaceError::TooMany);
     }
+    // Last of all, so that only what is really a new attempt is counted.
+    facts.gate.admit()?;
     let attempt = Attempt {
         order: order.number,
         number,

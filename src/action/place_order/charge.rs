@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Means;
+use super::gate::note;
 use super::settle::{Settled, settle};
-use crate::action::App;
-use crate::alarm::Raised;
-use crate::payment::gateway::{Created, Gateway, Outcome, Visitor, door};
+use crate::action::{App, sound};
+use crate::alarm::{Kind, Object, Raised};
+use crate::payment::gateway::{Created, Gateway, Outcome, Trouble, Visitor, door};
 use crate::payment::{
     ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, CaptureMode, DeclineReason, INQUIRIES, Patience,
 };
@@ -25,6 +26,7 @@ pub(super) async fn charge(
     let created = match gateway.create(&attempt, visitor).await {
         Ok(created) => created,
         Err(reason) => {
+            complain(app, gateway).await;
             conclude(app, id, Outcome::Declined(reason)).await;
             return;
         }
@@ -41,14 +43,28 @@ pub(super) async fn charge(
     match (begin_payment(app, id, created).await, card) {
         (Ok(Some(attempt)), Some(card)) => {
             let outcome = gateway.confirm(&attempt, card, visitor).await;
+            complain(app, gateway).await;
             conclude(app, id, outcome).await;
         }
         // The shopper goes to the gateway's page now.
-        (Ok(Some(_)), None) => app.charging().ring(),
+        (Ok(Some(attempt)), None) => {
+            note(app, &attempt).await;
+            app.charging().ring();
+        }
         (Ok(None), _) => log::warn!("order {}: attempt {} was given up before it was sent", id.0, id.1),
         // The card stays here: without the reference on the disk nobody could ask for it later.
         (Err(error), _) => log::error!("order {}: the gateway's reference could not be kept: {error}", id.0),
     }
+}
+
+/// Tells a person when nobody can pay.
+pub(super) async fn complain(app: &Arc<App>, gateway: &dyn Gateway) {
+    let kind = match gateway.trouble() {
+        Some(Trouble::KeyRefused) => Kind::GatewayRefusesKey,
+        Some(Trouble::Unreachable) => Kind::GatewayDown,
+        None => return,
+    };
+    sound(app, kind, Object::named(gateway.name())).await;
 }
 
 /// From `Created` to `Sending`, or to the gateway's own page, with the gateway's name for the payment. `None`
@@ -85,15 +101,18 @@ pub(super) async fn conclude(app: &Arc<App>, id: (u64, u64), outcome: Outcome) {
     let now = app.clock().now();
     let settled = app.store().transact(move |tx| settle(tx, id, &outcome, now)).await;
     match settled {
-        Ok(settled) => tell_of(app, settled),
+        Ok(settled) => tell_of(app, settled).await,
         Err(error) => log::error!("order {}: the outcome could not be kept, and is asked for: {error}", id.0),
     }
     app.charging().ring();
 }
 
-/// After the commit: alarms reach the journal, and what follows of it is begun.
-pub(in crate::action) fn tell_of(app: &Arc<App>, settled: Settled) {
+/// After the commit: alarms reach the journal, the gate learns how the try went, and what follows is begun.
+pub(in crate::action) async fn tell_of(app: &Arc<App>, settled: Settled) {
     settled.alarms.iter().for_each(Raised::log);
+    if let Some(attempt) = &settled.attempt {
+        note(app, attempt).await;
+    }
     if let Some(attempt) = settled.attempt.filter(takes_now) {
         take(app, attempt);
     }

@@ -51,6 +51,8 @@ pub struct Books {
     pub truth: BTreeMap<String, (Attempt, Truth)>,
     pub bank: Option<Bank>,
     pub line: Option<Line>,
+    /// Whether the answer to a creation is lost.
+    pub unmade: bool,
     /// What is still on its way.
     late: Vec<(String, Truth)>,
 }
@@ -136,12 +138,9 @@ impl Gateway for Ledger {
     ) -> Call<'a, Result<Created, DeclineReason>> {
         Box::pin(async move {
             let mut books = self.0.lock().unwrap();
-            let line = books.line.unwrap_or(Line::Good);
-            if line != Line::CutBefore {
-                books.truth.insert(name(attempt), (attempt.clone(), Truth::Open));
-            }
+            books.truth.insert(name(attempt), (attempt.clone(), Truth::Open));
             let created = Created { reference: name(attempt), redirect: None };
-            if matches!(line, Line::Good | Line::Late) { Ok(created) } else { Err(DeclineReason::TryAgain) }
+            if books.unmade { Err(DeclineReason::TryAgain) } else { Ok(created) }
         })
     }
 

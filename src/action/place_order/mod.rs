@@ -7,6 +7,8 @@
 //! - Once begun, a charge goes on whether or not the shopper stays.
 //! - Money that is held or taken is written down whatever stood before, and has an order or an alarm.
 //! - The same form sent again, or the same cart from another tab, follows the attempt that is under way.
+//! - Whoever tries too often is slowed, then refused; a test card never reaches a live gateway, nor a real one a
+//!   sandbox (`gate.rs`).
 
 mod bank_page;
 mod begin;
@@ -14,6 +16,7 @@ mod capture;
 mod charge;
 mod charging;
 mod draft;
+mod gate;
 mod reconcile;
 mod settle;
 mod stock;
@@ -22,6 +25,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
 
 pub use bank_page::{abandon, resume};
@@ -31,17 +35,18 @@ pub use capture::{CaptureError, capture_order, void_order};
 use charge::conclude;
 pub(super) use charge::tell_of;
 pub(super) use charging::Charging;
-pub use charging::{MOST_CHARGES, finish_charges};
+pub use charging::{MOST_CHARGES, MOST_DELAYED, finish_charges};
 pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
 pub(super) use settle::{Settled, settle as conclude_within};
 
 use super::App;
 use crate::base::{Money, MoneyError, Token};
-use crate::payment::gateway::Visitor;
+use crate::payment::gateway::{Outcome, Visitor};
 use crate::payment::{ATTEMPTS, AttemptState, Card, DeclineReason};
 use crate::store::{Reads, StoreError};
 use begin::{Begun, Facts, begin};
 use charge::charge;
+use gate::Gate;
 
 /// How long a page waits for a charge before it shows the waiting page instead.
 pub const PAGE_WAITS: Duration = Duration::from_secs(25);
@@ -168,6 +173,18 @@ pub enum PlaceError {
     /// Too many charges at once, or too many attempts for one order.
     #[error("too many attempts to pay")]
     TooMany,
+    /// This card, or this part of the network, has tried too often.
+    #[error("too many tries to pay")]
+    TooManyTries {
+        /// When a new try may fare better.
+        retry_after: SignedDuration,
+    },
+    /// A test card, and the gateway moves money.
+    #[error("a test card at a live gateway")]
+    TestCard,
+    /// Not a test card, and the gateway moves no money.
+    #[error("a real card at a gateway for tests")]
+    RealCard,
     /// A sum beyond what money holds, or two currencies in one cart.
     #[error(transparent)]
     Sum(#[from] MoneyError),
@@ -184,7 +201,9 @@ pub async fn place_order(app: &Arc<App>, order: PlaceOrder) -> Result<Placed, Pl
         return Err(PlaceError::GatewayChanged);
     }
     let slot = app.charging().slot().ok_or(PlaceError::TooMany)?;
+    let gate = Arc::new(Gate::new(app, gateway.as_ref(), order.browser.address, &order.means));
     let facts = Facts {
+        gate: Arc::clone(&gate),
         catalog: app.catalog(),
         now: app.clock().now(),
         gateway: gateway.name(),
@@ -204,13 +223,17 @@ pub async fn place_order(app: &Arc<App>, order: PlaceOrder) -> Result<Placed, Pl
             Ok(Begun::Charge { link, attempt }) => Some((*link, attempt.as_ref().clone())),
             _ => None,
         };
+        let id = attempt.as_ref().map(|(_, attempt)| (attempt.order, attempt.number));
+        let delay = gate.leave(id);
         // The page may be gone; the charge goes on.
         drop(to.send(begun));
-        if let Some((link, attempt)) = attempt {
-            let visitor = order.browser.visits(link);
-            charge(&worker, gateway.as_ref(), attempt, order.means, &visitor).await;
-        }
-        drop(slot);
+        let Some((link, attempt)) = attempt else { return };
+        let Some(_slot) = worker.charging().after(delay, slot).await else {
+            let nothing_sent = Outcome::Declined(DeclineReason::TryAgain);
+            return conclude(&worker, (attempt.order, attempt.number), nothing_sent).await;
+        };
+        let visitor = order.browser.visits(link);
+        charge(&worker, gateway.as_ref(), attempt, order.means, &visitor).await;
     });
     match begun.await.map_err(|_| StoreError::Stopped)?? {
         Begun::Done(placed) => Ok(placed),

@@ -22,6 +22,8 @@ const STOCK: u32 = 50;
 enum Step {
     /// The shopper pays with a new form; the bank and the line do this.
     Pay(Bank, Line),
+    /// The same, and it cannot even be made known there.
+    PayUnmade,
     /// The shopper begins another cart.
     NewCart,
     /// So much time passes, and the reconciliation runs.
@@ -57,6 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
     let bank = prop_oneof![4 => Just(Bank::Yes), 1 => Just(Bank::No), 2 => Just(Bank::Asks)];
     prop_oneof![
         6 => (bank, line()).prop_map(|(bank, line)| Step::Pay(bank, line)),
+        1 => Just(Step::PayUnmade),
         2 => Just(Step::NewCart),
         3 => (prop_oneof![Just(1), Just(40), Just(130), Just(2_000), Just(4_000)], line())
             .prop_map(|(seconds, line)| Step::Wait(seconds, line)),
@@ -83,6 +86,8 @@ struct World {
 impl World {
     async fn open(path: &std::path::Path, mode: CaptureMode) -> Self {
         let bench = Bench::open(path, STOCK).await;
+        // One shopper with one card, who would be refused long before the paths are walked.
+        bench.app.lift_payment_limits();
         let set = bench.app.store().transact(move |tx| {
             let settings = Settings::load(tx)?;
             settings.map_or(Ok(()), |settings| tx.put(&SETTINGS, &0, &Settings { capture: mode, ..settings }))
@@ -109,6 +114,11 @@ impl World {
                 self.line(line);
                 self.ledger.0.lock().unwrap().bank = Some(bank);
                 let _ = self.bench.pay_at_once(self.cart, GOOD).await;
+            }
+            Step::PayUnmade => {
+                self.ledger.0.lock().unwrap().unmade = true;
+                let _ = self.bench.pay_at_once(self.cart, GOOD).await;
+                self.ledger.0.lock().unwrap().unmade = false;
             }
             Step::NewCart => self.cart = self.bench.cart(1).await,
             Step::Wait(seconds, line) => {
@@ -254,4 +264,29 @@ proptest! {
             world.check()
         })?;
     }
+}
+
+#[tokio::test]
+async fn what_a_gateway_does_not_tell_for_an_hour_is_an_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::open(folder.path(), CaptureMode::Manual).await;
+    let kinds = |world: &World| {
+        let open = world.bench.app.store().read(|view| alarm::open(view)).unwrap();
+        open.into_iter().map(|(_, alarm)| alarm.kind).collect::<Vec<_>>()
+    };
+    world.take(Step::Pay(Bank::Yes, Line::CutAfter)).await;
+    for seconds in [1, 600, 600] {
+        world.take(Step::Wait(seconds, Line::CutBefore)).await;
+    }
+    assert_eq!(kinds(&world), [], "twenty minutes may pass");
+    world.take(Step::Wait(2_400, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::Unsettled]);
+    world.take(Step::Wait(700, Line::Good)).await;
+    assert!(matches!(world.bench.attempts()[0].state, AttemptState::Authorized(_)));
+
+    world.take(Step::Capture(Line::CutBefore)).await;
+    world.take(Step::Wait(600, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::Unsettled]);
+    world.take(Step::Wait(3_600, Line::CutBefore)).await;
+    assert_eq!(kinds(&world), [alarm::Kind::CaptureFailed, alarm::Kind::Unsettled]);
 }

@@ -14,7 +14,8 @@ use super::begin::under_way;
 use super::charge::conclude;
 use super::stock::cancel;
 use super::{Placed, told};
-use crate::action::App;
+use crate::action::{App, sound};
+use crate::alarm::{Kind, Object};
 use crate::base::Token;
 use crate::order::{ORDER_LINKS, ORDERS, State, UNPAID};
 use crate::payment::gateway::{Asking, Gateway, Outcome, TEST, TestGateway};
@@ -26,6 +27,8 @@ pub const UNPAID_FOR: SignedDuration = SignedDuration::from_mins(60);
 /// How long a shopper may stay at the bank's or the gateway's page. Less than [`UNPAID_FOR`], so that stock is
 /// held meanwhile.
 pub const ACTION_LASTS: SignedDuration = SignedDuration::from_mins(30);
+/// After so long without an answer a person is told.
+pub const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 /// The most rows that one round looks at.
 const ROUND: usize = 10_000;
 /// The most questions at once.
@@ -54,6 +57,7 @@ pub async fn recover(app: &Arc<App>) -> Result<usize, StoreError> {
 /// Reconciles for as long as the service runs.
 pub async fn keep_reconciling(app: Arc<App>) {
     loop {
+        app.velocity().turn(app.clock().now(), app.random());
         if let Err(error) = reconcile(&app).await {
             log::error!("reconciling payments: {error}");
         }
@@ -85,15 +89,16 @@ pub async fn reconcile(app: &Arc<App>) -> Result<usize, StoreError> {
 /// whose answer was lost is asked about on the way, at most every three seconds.
 pub async fn standing(app: &Arc<App>, link: Token) -> Result<Option<Placed>, StoreError> {
     let Some((placed, open)) = look(app, link)? else { return Ok(None) };
+    let Some(attempt) = open.filter(is_lost) else { return Ok(Some(placed)) };
+    let id = (attempt.order, attempt.number);
+    let asked = app.store().read(|view| view.get(&INQUIRIES, &id))?;
     let now = app.clock().now();
-    match open {
-        Some(attempt) if is_lost(&attempt) && now.duration_since(attempt.changed) >= RELOAD => {
-            let Some(_slot) = app.charging().slot() else { return Ok(Some(placed)) };
-            ask(app, (attempt.order, attempt.number)).await;
-            Ok(look(app, link)?.map(|(placed, _)| placed))
-        }
-        _ => Ok(Some(placed)),
+    if asked.is_some_and(|asked| now.duration_since(asked.last()) < RELOAD) {
+        return Ok(Some(placed));
     }
+    let Some(_slot) = app.charging().slot() else { return Ok(Some(placed)) };
+    ask(app, id).await;
+    Ok(look(app, link)?.map(|(placed, _)| placed))
 }
 
 fn is_lost(attempt: &Attempt) -> bool {
@@ -138,7 +143,21 @@ pub(super) async fn ask(app: &Arc<App>, id: (u64, u64)) {
             Outcome::Unknown
         }
     };
+    let lost = outcome == Outcome::Unknown;
     conclude(app, id, outcome).await;
+    if let Some(kind) = overdue(&attempt, app.clock().now()).filter(|_| lost) {
+        sound(app, kind, Object::Order(id.0)).await;
+    }
+}
+
+/// What a person must look at when the gateway has not told for so long.
+fn overdue(attempt: &Attempt, now: Timestamp) -> Option<Kind> {
+    let late = now.duration_since(attempt.changed) >= OVERDUE;
+    match attempt.state {
+        AttemptState::Sending | AttemptState::Unknown if late => Some(Kind::Unsettled),
+        AttemptState::Capturing(_) | AttemptState::Voiding(_) if late => Some(Kind::CaptureFailed),
+        _ => None,
+    }
 }
 
 /// What the gateway is asked, or told again, of an attempt in its state.

@@ -49,8 +49,8 @@ pub(in crate::action) fn settle(
     let changed = attempt.state != before;
     if changed {
         surprises.extend(tell_order(tx, &mut attempt, now)?);
+        attempt.changed = now;
     }
-    attempt.changed = now;
     tx.put(&ATTEMPTS, &id, &attempt)?;
     ask_again(tx, &attempt, (&before, outcome), now)?;
     let mut alarms = Vec::new();

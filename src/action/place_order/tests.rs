@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use tokio::runtime::Runtime;
 
 use super::bench::{
-    Bench, Counter, Cut, DELIVERY, GOOD, NO_MONEY, PRICE, SILENT, apron, details, eur, fake, line, link,
+    Bench, Counter, Cut, DELIVERY, GOOD, NO_MONEY, PRICE, SILENT, apron, card, details, eur, fake, line, link,
 };
 use super::*;
 use crate::cart::{CARTS, CHECKOUTS};
@@ -139,6 +139,7 @@ async fn prices_come_from_the_rows_and_never_from_memory() {
 async fn sixteen_buyers_for_five_pieces_are_five_sales_and_eleven_clear_answers() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), 5).await;
+    bench.app.lift_payment_limits();
     let mut buyers = Vec::new();
     for _ in 0..16 {
         let form = bench.form(bench.cart(1).await, 1, GOOD);
@@ -283,6 +284,7 @@ async fn the_test_gateway_answers_by_rule_and_takes_no_real_card() {
     use DeclineReason as Why;
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), 99).await;
+    bench.app.lift_payment_limits();
     for number in ["5555555555554444", "4000056655665556", "6011111111111117"] {
         let placed = bench.pay(bench.cart(1).await, number).await.unwrap();
         assert!(matches!(placed, Placed::Paid { .. }), "{number}");
@@ -294,13 +296,22 @@ async fn the_test_gateway_answers_by_rule_and_takes_no_real_card() {
         ("4000000000000127", Why::WrongCode),
         ("4000000000000119", Why::TryAgain),
         ("4000000000003220", Why::NeedsAuthentication),
-        ("4539578763621486", Why::TestCardsOnly),
     ] {
         match bench.pay(bench.cart(1).await, number).await.unwrap() {
             Placed::Declined { reason, .. } => assert_eq!(reason, why, "{number}"),
             other => panic!("{number}: {other:?}"),
         }
     }
+    let real = "4539578763621486";
+    assert_eq!(bench.pay(bench.cart(1).await, real).await, Err(PlaceError::RealCard));
+    // Nor would the gateway take one that came past the door.
+    let gateway = bench.app.gateway().unwrap();
+    let visitor = bench.form(bench.cart(1).await, 1, GOOD).browser.visits(Token::random(bench.app.random()));
+    let mut attempt = bench.attempts().remove(0);
+    attempt.key = Token::random(bench.app.random());
+    gateway.create(&attempt, &visitor).await.unwrap();
+    let outcome = gateway.confirm(&attempt, card(real), &visitor).await;
+    assert_eq!(outcome, Outcome::Declined(Why::TestCardsOnly));
 }
 
 #[tokio::test]
@@ -354,6 +365,7 @@ async fn a_shopper_who_closes_the_page_stops_nothing() {
 async fn charges_at_once_and_attempts_per_order_are_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), 99).await;
+    bench.app.lift_payment_limits();
     let cart = bench.cart(1).await;
     for _ in 0..MOST_ATTEMPTS {
         assert!(matches!(bench.pay(cart, NO_MONEY).await, Ok(Placed::Declined { .. })));

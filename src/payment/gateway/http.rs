@@ -7,6 +7,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,10 +25,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::Trouble;
 use super::address::is_public;
 use super::body::Body;
+use crate::payment::looks_like_card_number;
 use crate::tls;
 
+/// So many calls in a row that do not reach a gateway mean that nobody can pay.
+const MISSED: u32 = 5;
 /// The longest answer that is read; a payment of Stripe's has about 5 KiB.
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The longest head of an answer, and hyper's buffer.
@@ -87,6 +92,7 @@ pub(super) struct Call {
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -96,6 +102,9 @@ pub(super) struct Client {
     endpoint: Option<SocketAddr>,
     name: ServerName<'static>,
     tls: Arc<ClientConfig>,
+    key_refused: AtomicBool,
+    /// Calls in a row that did not reach it.
+    missed: AtomicU32,
 }
 
 impl Client {
@@ -107,29 +116,51 @@ impl Client {
             None => ServerName::try_from(host.clone()).map_err(|error| unusable(&error))?,
         };
         let tls = tls::client(detour.root).map_err(|error| unusable(&error))?;
-        Ok(Self { host, endpoint: detour.endpoint, name, tls })
+        let (key_refused, missed) = (AtomicBool::new(false), AtomicU32::new(0));
+        Ok(Self { host, endpoint: detour.endpoint, name, tls, key_refused, missed })
     }
 
     /// A page to which a shopper may be sent on the gateway's word: HTTPS on one of `hosts` or below one that
     /// begins with a dot, or, on a detour, on the very server that stands in for the gateway.
     pub(super) fn page(&self, url: &str, hosts: &[&str]) -> Option<String> {
-        let parsed: hyper::Uri = url.parse().ok()?;
-        let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
-        let authority = parsed.authority()?;
-        let named = |host: &&str| match host.strip_prefix('.') {
-            Some(_) => authority.host().ends_with(*host),
-            None => authority.host() == *host,
-        };
-        let own = match self.endpoint {
-            Some(endpoint) => authority.as_str() == endpoint.to_string(),
-            None => authority.port().is_none() && hosts.iter().any(named),
-        };
-        let fine = plain && own && parsed.scheme_str() == Some("https") && !authority.as_str().contains('@');
-        fine.then(|| url.to_owned())
+        leads_to(url, hosts, self.endpoint)?.then(|| url.to_owned())
+    }
+
+    /// What keeps everybody from paying, as far as the last calls tell.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        if self.key_refused.load(Ordering::Relaxed) {
+            return Some(Trouble::KeyRefused);
+        }
+        (self.missed.load(Ordering::Relaxed) >= MISSED).then_some(Trouble::Unreachable)
+    }
+
+    /// Whether the gateway takes the account's key: for gateways that say so in another way than by status.
+    pub(super) fn key_is(&self, taken: bool) {
+        self.key_refused.store(!taken, Ordering::Relaxed);
     }
 
     /// Makes the call, once.
     pub(super) async fn send(&self, call: Call) -> Result<Answer, CallError> {
+        let answer = self.exchange(call).await;
+        match &answer {
+            Ok(answer) => {
+                self.missed.store(0, Ordering::Relaxed);
+                match answer.status {
+                    401 | 403 => self.key_is(false),
+                    200..300 => self.key_is(true),
+                    _ => {}
+                }
+            }
+            Err(CallError::NotSent(_)) => {
+                let more = |missed: u32| Some(missed.saturating_add(1));
+                let _ = self.missed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+            }
+            Err(CallError::Lost(_)) => {}
+        }
+        answer
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Answer, CallError> {
         let deadline = Instant::now().checked_add(call.limit).unwrap_or_else(Instant::now);
         let stream = match timeout(CONNECT.min(call.limit), self.connect()).await {
             Ok(stream) => stream.map_err(CallError::NotSent)?,
@@ -197,11 +228,45 @@ impl Client {
     }
 }
 
+/// Letters, digits, hyphens and dots (RFC 1123 2.1), and no card number among them.
+fn is_name(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    host.bytes().all(plain) && !looks_like_card_number(host)
+}
+
+fn leads_to(url: &str, hosts: &[&str], endpoint: Option<SocketAddr>) -> Option<bool> {
+    let parsed: hyper::Uri = url.parse().ok()?;
+    let plain = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
+    // As a whole: what is no number after the colon is no port to the library, and yet not a host's name.
+    let authority = parsed.authority()?.as_str();
+    let named = |host: &&str| match host.strip_prefix('.') {
+        Some(_) => authority.ends_with(*host),
+        None => authority == *host,
+    };
+    let own = match endpoint {
+        Some(endpoint) => authority == endpoint.to_string(),
+        None => is_name(authority) && hosts.iter().any(named),
+    };
+    Some(plain && own && parsed.scheme_str() == Some("https") && !authority.contains('@'))
+}
+
+/// Where a browser goes with a URL that may be followed, by the rules of browsers (WHATWG URL, 4.4: a backslash
+/// is a slash) and not by ours; empty for one that may not. For `untrusted`.
+pub(super) fn told(url: &[u8]) -> String {
+    let Ok(url) = std::str::from_utf8(url) else { return String::new() };
+    if leads_to(url, &["pay.example", ".pay.example"], None) != Some(true) {
+        return String::new();
+    }
+    let rest = url.get("https://".len()..).unwrap_or_default().trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
 async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
     let body = body.map_err(|error| CallError::Lost(error.to_string()))?.to_bytes();
-    Ok(Answer { status, body })
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
 }
 
 #[cfg(test)]
@@ -250,6 +315,32 @@ mod tests {
         ] {
             assert_eq!(client.page(bad, &hosts), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_address_that_only_looks_like_the_gateways_leads_nowhere() {
+        let leads = |url| leads_to(url, &["pay.example", ".pay.example"], None) == Some(true);
+        assert!(leads("https://pay.example/c/1#x") && leads("https://3ds.pay.example/?a=%2F"));
+        for url in [
+            "http://pay.example/",
+            "https://evilpay.example/",
+            "https://pay.example.evil.example/",
+            "https://pay.example@evil.example/",
+            "https://evil.example\\@pay.example/",
+            "https://evil.example\\.pay.example/",
+            "https://a@3ds.pay.example/",
+            "https://pay.example:444/",
+            "https://pay.example:4=4/",
+            "https://4242424242424242.pay.example/",
+            "https://a,b.pay.example/",
+            "//pay.example/",
+            "javascript:alert(1)//pay.example",
+            "https://pay.example/ x",
+            "https://pay.example/\u{e9}",
+        ] {
+            assert!(!leads(url), "{url}");
+        }
+        assert!(!leads(&format!("https://pay.example/{}", "x".repeat(LONGEST_URL))));
     }
 
     #[test]

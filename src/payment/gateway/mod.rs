@@ -7,6 +7,8 @@ mod http;
 mod notice;
 mod stripe;
 mod test;
+#[doc(hidden)]
+pub mod untrusted;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -120,6 +122,15 @@ pub fn door(name: &str) -> &str {
     if name == STRIPE_HOSTED { STRIPE } else { name }
 }
 
+/// What keeps everybody from paying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The gateway does not take the account's key.
+    KeyRefused,
+    /// Call after call does not reach it.
+    Unreachable,
+}
+
 /// A gateway. Calls are bounded in time; none of them is repeated by itself.
 pub trait Gateway: Send + Sync {
     /// Its name in attempts and orders: `test`, `stripe`.
@@ -132,6 +143,11 @@ pub trait Gateway: Send + Sync {
 
     /// Whether real money moves: test cards are refused then, and all others are refused otherwise.
     fn is_live(&self) -> bool;
+
+    /// What keeps everybody from paying, as far as the last calls tell.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
 
     /// Makes the payment known at the gateway, unconfirmed: no card yet, no money moves. What comes back
     /// is made durable in the attempt before [`Gateway::confirm`]. An error means that nothing was charged.

@@ -3,8 +3,8 @@
 //!
 //! | number | answer |
 //! |---|---|
-//! | any valid number that begins with 424242, and the usual test numbers of the schemes | taken |
-//! | 4000 0000 0000 0002 | declined |
+//! | any valid number that begins with 424242, and the other published test numbers | taken |
+//! | 4000 0000 0000 0002, ... 9987 (lost), ... 9979 (stolen) | declined |
 //! | 4000 0000 0000 9995 | not enough money |
 //! | 4000 0000 0000 0069 | expired |
 //! | 4000 0000 0000 0127 | wrong security code |
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, Unheard, Visitor};
 use crate::base::{Money, Token};
+use crate::payment::test_numbers::{SILENT, is_test_number};
 use crate::payment::{Attempt, CaptureMode, Card, CardShown, DeclineReason, Refund, RefundFailure};
 use crate::store::{Reads, Store, StoreError, Table};
 
@@ -25,23 +26,6 @@ pub const NAME: &str = "test";
 
 /// An attempt's key to what this gateway knows of it.
 const PAYMENTS: Table<Token, Payment> = Table::new("test-gateway", 1);
-
-const TAKEN: [&str; 14] = [
-    "4000056655665556",
-    "4111111111111111",
-    "5555555555554444",
-    "5200828282828210",
-    "5105105105105100",
-    "2223003122003222",
-    "378282246310005",
-    "371449635398431",
-    "6011111111111117",
-    "6011000990139424",
-    "3056930009020004",
-    "36227206271667",
-    "3566002020360505",
-    "6200000000000005",
-];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Payment {
@@ -137,14 +121,17 @@ fn tell(attempt: &Attempt, payment: Payment) -> Outcome {
 
 fn rule(number: &str) -> Rule {
     match number {
-        "4000000000000002" => Rule::Decline(DeclineReason::Declined),
+        "4000000000000002" | "4000000000009987" | "4000000000009979" => {
+            Rule::Decline(DeclineReason::Declined)
+        }
         "4000000000009995" => Rule::Decline(DeclineReason::InsufficientFunds),
         "4000000000000069" => Rule::Decline(DeclineReason::ExpiredCard),
         "4000000000000127" => Rule::Decline(DeclineReason::WrongCode),
         "4000000000000119" => Rule::Decline(DeclineReason::TryAgain),
         "4000000000003220" => Rule::Decline(DeclineReason::NeedsAuthentication),
-        "4000000000004087" => Rule::TakeSilently,
-        number if number.starts_with("424242") || TAKEN.contains(&number) => Rule::Take,
+        SILENT => Rule::TakeSilently,
+        number if is_test_number(number) => Rule::Take,
+        // The gate lets none of these come so far.
         _ => Rule::Decline(DeclineReason::TestCardsOnly),
     }
 }

@@ -33,6 +33,7 @@ pub fn router(site: Site) -> Router {
         .route("/checkout/contact", get(checkout::contact::show).post(checkout::contact::keep))
         .route("/checkout/delivery", get(checkout::delivery::show).post(checkout::delivery::choose))
         .route("/checkout/pay", get(checkout::pay::show).post(checkout::submit::submit))
+        .route("/checkout/unkept.css", get(checkout::pay::unkept))
         .route("/order/{link}", get(order::show))
         .route("/order/{link}/return", get(order::take_back))
         .route("/order/{link}/abandon", post(order::abandon))

@@ -9,6 +9,11 @@ impl Double {
         self.with(|stripe: &mut Stripe| stripe.intents.values().cloned().collect())
     }
 
+    /// From now on, its pages have addresses there.
+    pub fn lives_at(&self, endpoint: &str) {
+        self.with(|stripe: &mut Stripe| endpoint.clone_into(&mut stripe.endpoint));
+    }
+
     /// Refunds that wait for their bank come to their end: succeeded or failed.
     pub fn settle_refunds(&self) {
         self.with(Stripe::settle);

@@ -35,7 +35,7 @@ pub(super) struct Session {
     live: bool,
 }
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "mode",
     "success_url",
     "cancel_url",
@@ -52,6 +52,7 @@ const KNOWN: [&str; 16] = [
     "payment_intent_data[capture_method]",
     "payment_intent_data[description]",
     "billing_address_collection",
+    "adaptive_pricing[enabled]",
 ];
 
 impl Stripe {

@@ -1,33 +1,56 @@
-//! Stripe: PaymentIntents with the card sent by the server
-//! (<https://docs.stripe.com/api/payment_intents>).
+//! Stripe: PaymentIntents with the card sent by the server, or Checkout Sessions on Stripe's own page.
+//!
+//! ```text
+//! own.rs      the card is typed here: create, confirm, inquire (PaymentIntents)
+//! hosted.rs   the card is typed at Stripe: create, inquire (Checkout Sessions)
+//! held.rs     capture and void, the same for both
+//! back.rs     refunds, the same for both
+//! intent.rs session.rs refund.rs refusal.rs   what is read of Stripe's answers
+//! signature.rs event.rs                       what is believed of Stripe's notices
+//! ```
 //!
 //! 1. Create the intent: amount, currency, order and attempt; no card. Its id is durable before step 2.
 //! 2. Confirm it with the card, once. 200 and 402 are answers; everything else after the card was sent is
 //!    `Unknown`.
-//! 3. Recover by reading the intent. One that never got its card, or waits for something that this shop
-//!    cannot do, is cancelled: Stripe decides between that and a late confirmation, and either is final.
+//! 3. Recover by reading the intent. One that never got its card, or whose shopper does not come back, is
+//!    cancelled when it is closed: Stripe decides between that and a late confirmation, and either is final.
+//!
+//! Amount, currency, order and attempt are compared on every answer; what does not fit is a mismatch, and
+//! nothing is cancelled, captured or refunded on its word.
 //!
 //! Stripe takes numbers from a server only from accounts for which it has enabled "raw card data"; without
 //! that each payment is refused and the log says so.
 
+mod back;
+#[cfg(test)]
+mod bench;
+mod event;
+mod held;
+mod hosted;
 mod intent;
+mod own;
+mod refund;
 mod refusal;
+mod session;
+mod signature;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use self::intent::{Intent, Status, is_id};
 use self::refusal::Failure;
 use super::body::Body;
 use super::http::{Answer, CallError, Client, Detour, Unusable};
+use super::untrusted::Parser;
 use super::{
-    Asking, Call, Created, Gateway, Heard, Notice, Outcome, Paid, RefundOutcome, StripeAccount, Unheard,
-    Visitor, http,
+    Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, StripeAccount, StripePage,
+    Trouble, Unheard, Visitor, http,
 };
-use crate::payment::{Attempt, Card, CardShown, DeclineReason, Refund};
+use crate::base::{Clock, SystemClock};
+use crate::payment::{Attempt, Card, DeclineReason, Refund, looks_like_card_number};
 
 /// Its name in attempts and orders.
 pub const NAME: &str = "stripe";
@@ -35,24 +58,50 @@ pub const NAME: &str = "stripe";
 pub const NAME_HOSTED: &str = "stripe-hosted";
 /// The one host, for live and test keys alike.
 const HOST: &str = "api.stripe.com";
-/// The version of the API whose documents this file follows.
+/// Where a shopper may be sent: the bank's questions, and the payment page. An account with a domain of its
+/// own for the payment page cannot be used: that domain is nobody's constant.
+const PAGES: [&str; 3] = ["hooks.stripe.com", "pm-redirects.stripe.com", "checkout.stripe.com"];
+/// The version of the API whose documents this folder follows.
 const VERSION: HeaderValue = HeaderValue::from_static("2025-03-31.basil");
 const INTENTS: &str = "/v1/payment_intents";
+const SESSIONS: &str = "/v1/checkout/sessions";
+const REFUNDS: &str = "/v1/refunds";
+/// What reads Stripe's bytes.
+pub(super) const PARSERS: [Parser; 7] = [
+    ("stripe-payment", intent::told),
+    ("stripe-session", session::told),
+    ("stripe-refund", refund::told),
+    ("stripe-refunds", refund::told_of_page),
+    ("stripe-refusal", refusal::told),
+    ("stripe-signature", signature::told),
+    ("stripe-event", event::told),
+];
 /// For creating, reading and cancelling.
 const QUICK: Duration = Duration::from_secs(20);
-/// For confirming: the bank is asked meanwhile.
-const CONFIRM: Duration = Duration::from_secs(45);
+/// For what the bank is asked for meanwhile: confirming, capturing, refunding.
+const BANK: Duration = Duration::from_secs(45);
+/// For putting away what was refused: the shopper waits, and nothing depends on it.
+const TIDY: Duration = Duration::from_secs(5);
+/// The longest identifier that is taken; Stripe's own limit for identifiers is 255.
+const LONGEST_ID: usize = 255;
 
 /// Stripe, with the operator's key.
 pub struct StripeGateway {
     client: Client,
     account: StripeAccount,
+    clock: Arc<dyn Clock>,
 }
 
 impl StripeGateway {
     /// With the operator's account. `detour` is empty on all but `dev` machines.
     pub fn new(account: StripeAccount, detour: Detour) -> Result<Self, Unusable> {
-        Ok(Self { client: Client::new(HOST, detour)?, account })
+        Ok(Self { client: Client::new(HOST, detour)?, account, clock: Arc::new(SystemClock) })
+    }
+
+    /// With another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     fn headers(&self, once: Option<String>) -> Result<HeaderMap, CallError> {
@@ -86,178 +135,34 @@ impl StripeGateway {
         self.client.send(http::Call { method, path, headers, body, limit }).await
     }
 
-    async fn make(&self, attempt: &Attempt) -> Result<Created, DeclineReason> {
-        let refused = Err(DeclineReason::TryAgain);
-        let (amount, order) = (attempt.amount.minor.to_string(), attempt.order.to_string());
-        let currency = attempt.amount.currency.code().to_ascii_lowercase();
-        let key = attempt.key.to_string();
-        let form = Body::form(&[
-            ("amount", &amount),
-            ("currency", &currency),
-            ("payment_method_types[]", "card"),
-            ("capture_method", "automatic"),
-            ("metadata[order]", &order),
-            ("metadata[attempt]", &key),
-        ]);
-        let to = (Method::POST, INTENTS.to_owned());
-        match self.call(to, Some(form), Some(format!("{key}-create")), QUICK).await {
-            Ok(Answer { status: 200, body }) => match Intent::read(&body) {
-                Some(intent) if intent.is_of(attempt) => Ok(Created { reference: intent.id, redirect: None }),
-                Some(_) => {
-                    log::error!(
-                        "order {order}: Stripe has made another payment than was asked for; no card was sent"
-                    );
-                    refused
-                }
-                None => {
-                    log::error!("order {order}: Stripe's answer cannot be read; no card was sent");
-                    refused
-                }
-            },
+    /// Reads one thing; whatever is not a 200 is told to the log.
+    async fn get(&self, order: u64, path: String) -> Option<Answer> {
+        match self.call((Method::GET, path), None, None, QUICK).await {
+            Ok(answer) if answer.status == 200 => Some(answer),
             Ok(answer) => {
-                tell(attempt, "create", &answer);
-                refused
+                tell(order, "read", &answer);
+                None
             }
             Err(error) => {
-                log::warn!("order {order}: Stripe, create: {error}; no card was sent");
-                refused
+                log::warn!("order {order}: Stripe, read: {error}");
+                None
             }
         }
     }
 
-    async fn charge(&self, attempt: &Attempt, card: Card) -> Outcome {
-        let Some(id) = attempt.reference.as_deref().filter(|id| is_id(id)) else {
-            return Outcome::Declined(DeclineReason::TryAgain);
-        };
-        let shown = (card.brand().name().to_owned(), card.last_four().to_owned());
-        let form = card_form(&card);
-        drop(card);
-        let once = format!("{}-confirm", attempt.key);
-        let to = (Method::POST, format!("{INTENTS}/{id}/confirm"));
-        let answer = match self.call(to, Some(form), Some(once), CONFIRM).await {
-            Ok(answer) => answer,
-            Err(error @ CallError::NotSent(_)) => {
-                log::warn!("order {}: Stripe, confirm: {error}", attempt.order);
-                return Outcome::Declined(DeclineReason::TryAgain);
-            }
-            Err(error @ CallError::Lost(_)) => {
-                log::warn!("order {}: Stripe, confirm: {error}; it will be asked", attempt.order);
-                return Outcome::Unknown;
-            }
-        };
-        match answer.status {
-            200 => match Intent::read(&answer.body) {
-                Some(intent) => self.judge(attempt, intent, Some(shown)).await,
-                None => Outcome::Unknown,
-            },
-            402 => {
-                tell(attempt, "confirm", &answer);
-                let reason = Failure::read(&answer.body).reason();
-                if reason.is_none() {
-                    log::error!(
-                        "Stripe refuses the call, not the card: is raw card data enabled for the account?"
-                    );
-                }
-                Outcome::Declined(reason.unwrap_or(DeclineReason::TryAgain))
-            }
-            _ => {
-                tell(attempt, "confirm", &answer);
-                Outcome::Unknown
-            }
+    /// A page of Stripe's to which a shopper may be sent.
+    fn page(&self, order: u64, url: Option<&str>) -> Option<String> {
+        let page = url.and_then(|url| self.client.page(url, &PAGES));
+        if page.is_none() {
+            log::error!("order {order}: Stripe names no page of its own to send the shopper to");
         }
+        page
     }
-
-    /// What an intent means. One that waits for something is brought to an end first. `shown` is the card
-    /// that was just sent; without it, Stripe tells.
-    async fn judge(&self, attempt: &Attempt, intent: Intent, shown: Option<(String, String)>) -> Outcome {
-        if !intent.is_of(attempt) {
-            return Outcome::Mismatch;
-        }
-        let refusal = intent
-            .last_payment_error
-            .as_ref()
-            .map(|failure| failure.reason().unwrap_or(DeclineReason::Declined));
-        let reason = match intent.status {
-            Status::RequiresAction => DeclineReason::NeedsAuthentication,
-            _ => refusal.unwrap_or(DeclineReason::TryAgain),
-        };
-        match intent.status {
-            Status::Succeeded => {
-                let (brand, last_four) = shown.unwrap_or_else(|| intent.card());
-                Outcome::Captured(Paid { card: CardShown { brand, last_four }, transaction: None })
-            }
-            Status::Canceled => Outcome::Declined(reason),
-            // The card was just refused: nothing is on its way any more.
-            Status::RequiresPaymentMethod if shown.is_some() => {
-                Outcome::Declined(refusal.unwrap_or(DeclineReason::Declined))
-            }
-            Status::RequiresPaymentMethod
-            | Status::RequiresConfirmation
-            | Status::RequiresAction
-            | Status::RequiresCapture => self.cancel(attempt, &intent.id, reason).await,
-            Status::Processing | Status::New => Outcome::Unknown,
-        }
-    }
-
-    /// Ends a payment that has not taken money. Without an idempotency key: Stripe would repeat a failure
-    /// under it for a day, and cancelling twice does no harm.
-    async fn cancel(&self, attempt: &Attempt, id: &str, reason: DeclineReason) -> Outcome {
-        let to = (Method::POST, format!("{INTENTS}/{id}/cancel"));
-        match self.call(to, Some(Body::form(&[])), None, QUICK).await {
-            Ok(Answer { status: 200, body }) => match Intent::read(&body) {
-                Some(intent) if intent.status == Status::Canceled => Outcome::Declined(reason),
-                _ => Outcome::Unknown,
-            },
-            Ok(answer) => {
-                tell(attempt, "cancel", &answer);
-                Outcome::Unknown
-            }
-            Err(error) => {
-                log::warn!("order {}: Stripe, cancel: {error}", attempt.order);
-                Outcome::Unknown
-            }
-        }
-    }
-
-    async fn ask(&self, attempt: &Attempt) -> Outcome {
-        let Some(id) = attempt.reference.as_deref().filter(|id| is_id(id)) else {
-            // The id is durable before the card is sent: without one, no card was.
-            return Outcome::Declined(DeclineReason::TryAgain);
-        };
-        let to = (Method::GET, format!("{INTENTS}/{id}?expand%5B%5D=payment_method"));
-        match self.call(to, None, None, QUICK).await {
-            Ok(Answer { status: 200, body }) => match Intent::read(&body) {
-                Some(intent) => self.judge(attempt, intent, None).await,
-                None => Outcome::Unknown,
-            },
-            Ok(answer) => {
-                tell(attempt, "read", &answer);
-                Outcome::Unknown
-            }
-            Err(error) => {
-                log::warn!("order {}: Stripe, read: {error}", attempt.order);
-                Outcome::Unknown
-            }
-        }
-    }
-}
-
-/// The one place where a card becomes bytes for the network.
-fn card_form(card: &Card) -> Body {
-    let (month, year) = card.expiry();
-    Body::form(&[
-        ("payment_method_data[type]", "card"),
-        ("payment_method_data[card][number]", card.expose_number()),
-        ("payment_method_data[card][exp_month]", &Zeroizing::new(month.to_string())),
-        ("payment_method_data[card][exp_year]", &Zeroizing::new(year.to_string())),
-        ("payment_method_data[card][cvc]", card.expose_code()),
-        ("payment_method_data[billing_details][name]", card.expose_holder()),
-    ])
 }
 
 /// An answer that is not a 200, for the log: status and code, never the message.
-fn tell(attempt: &Attempt, doing: &str, answer: &Answer) {
-    let (order, status) = (attempt.order, answer.status);
+fn tell(order: u64, doing: &str, answer: &Answer) {
+    let status = answer.status;
     let failure = Failure::read(&answer.body);
     match status {
         401 | 403 => {
@@ -268,9 +173,41 @@ fn tell(attempt: &Attempt, doing: &str, answer: &Answer) {
     }
 }
 
+/// `pi_`, `cs_` and what Stripe makes identifiers of: nothing that would change the path of a call, and no
+/// card number, because identifiers are kept and shown.
+fn is_id(text: &str, kind: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= LONGEST_ID
+        && !looks_like_card_number(text)
+        && text.strip_prefix(kind).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(plain))
+}
+
+/// The attempt's Checkout Session, if it was begun at Stripe's own page.
+fn session_of(attempt: &Attempt) -> Option<&str> {
+    attempt.reference.as_deref().filter(|id| is_id(id, "cs_"))
+}
+
+/// The attempt's PaymentIntent, as far as it is known: the reference, or learned from the session.
+fn intent_of(attempt: &Attempt) -> Option<&str> {
+    let is_intent = |id: &&str| is_id(id, "pi_");
+    let learned = attempt.transaction.as_deref().filter(is_intent);
+    learned.or_else(|| attempt.reference.as_deref().filter(is_intent))
+}
+
 impl Gateway for StripeGateway {
     fn name(&self) -> &'static str {
-        NAME
+        match self.account.page {
+            StripePage::Own => NAME,
+            StripePage::Hosted => NAME_HOSTED,
+        }
+    }
+
+    fn takes_card(&self) -> bool {
+        self.account.page == StripePage::Own
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.client.trouble()
     }
 
     fn is_live(&self) -> bool {
@@ -283,32 +220,50 @@ impl Gateway for StripeGateway {
     fn create<'a>(
         &'a self,
         attempt: &'a Attempt,
-        _: &'a Visitor,
+        visitor: &'a Visitor,
     ) -> Call<'a, Result<Created, DeclineReason>> {
-        Box::pin(self.make(attempt))
+        match self.account.page {
+            StripePage::Own => Box::pin(self.make(attempt)),
+            StripePage::Hosted => Box::pin(self.open_page(attempt, visitor)),
+        }
     }
 
-    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card, _: &'a Visitor) -> Call<'a, Outcome> {
-        Box::pin(self.charge(attempt, card))
+    fn confirm<'a>(&'a self, attempt: &'a Attempt, card: Card, visitor: &'a Visitor) -> Call<'a, Outcome> {
+        match self.account.page {
+            StripePage::Own => Box::pin(self.charge(attempt, card, visitor)),
+            // No card belongs here: it goes to nobody.
+            StripePage::Hosted => Box::pin(async { Outcome::Declined(DeclineReason::TryAgain) }),
+        }
     }
 
-    fn inquire<'a>(&'a self, attempt: &'a Attempt, _: Asking) -> Call<'a, Outcome> {
-        Box::pin(self.ask(attempt))
+    fn inquire<'a>(&'a self, attempt: &'a Attempt, asking: Asking) -> Call<'a, Outcome> {
+        match session_of(attempt) {
+            Some(session) => Box::pin(self.ask_session(attempt, session, asking)),
+            None => Box::pin(self.ask(attempt, asking)),
+        }
+    }
+
+    fn resume<'a>(&'a self, attempt: &'a Attempt, query: &'a str) -> Call<'a, Outcome> {
+        // Whoever comes back by the link that gives up needs no page any more. The bank's page has no such link.
+        let ended = session_of(attempt).is_some() && hosted::gives_up(query);
+        self.inquire(attempt, if ended { Asking::Close } else { Asking::Look })
     }
 
     fn capture<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
-        Box::pin(self.ask(attempt))
+        Box::pin(self.take(attempt))
     }
 
     fn void<'a>(&'a self, attempt: &'a Attempt) -> Call<'a, Outcome> {
-        Box::pin(self.ask(attempt))
+        Box::pin(self.release(attempt))
     }
 
-    fn refund<'a>(&'a self, _: &'a Attempt, _: &'a Refund) -> Call<'a, RefundOutcome> {
-        Box::pin(async { RefundOutcome::Unknown })
+    fn refund<'a>(&'a self, attempt: &'a Attempt, refund: &'a Refund) -> Call<'a, RefundOutcome> {
+        Box::pin(self.give_back(attempt, refund))
     }
 
-    fn hear(&self, _: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
-        Err(Unheard::NoSecret)
+    fn hear(&self, notice: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
+        let secret = self.account.notices.as_ref().ok_or(Unheard::NoSecret)?;
+        signature::verify(notice, secret)?;
+        event::read(notice.body, self.is_live())
     }
 }

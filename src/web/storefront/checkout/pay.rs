@@ -1,8 +1,9 @@
 //! Review and pay. The page allows no script at all, and nothing of a card is ever written into it.
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::HeaderValue;
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::field::Field;
@@ -13,7 +14,7 @@ use crate::base::Token;
 use crate::locale::Texts;
 use crate::operator::GatewayChoice;
 use crate::order::Address;
-use crate::web::{Failure, Head, headers};
+use crate::web::{Failure, Head, Site, cookies, headers};
 
 #[derive(Template)]
 #[template(path = "storefront/checkout_pay.html")]
@@ -46,6 +47,16 @@ pub async fn show(visit: Visit) -> Result<Response, Failure> {
         return Ok(Redirect::to(&format!("/order/{link}")).into_response());
     }
     draw(visit, Vec::new())
+}
+
+/// `GET /checkout/unkept.css`: a style sheet without styles, which every payment page fetches anew.
+///
+/// Chromium keeps pages that were left alive for minutes, `no-store` or not, with all that was typed into them,
+/// and shows them again at Back; but not if an `HttpOnly` cookie was set while they were shown. This sets one.
+pub async fn unkept(State(site): State<Site>) -> Response {
+    let mut response = ([(CONTENT_TYPE, "text/css; charset=utf-8")], "").into_response();
+    cookies::PAGE.set(response.headers_mut(), Token::random(site.app.random()));
+    response
 }
 
 /// The page with these problems, its card fields empty, its form under a fresh nonce.

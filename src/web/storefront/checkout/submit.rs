@@ -5,9 +5,11 @@ use std::net::IpAddr;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::http::header::{ACCEPT, HOST, USER_AGENT};
-use axum::http::{HeaderMap, Request, Uri};
+use axum::http::header::{ACCEPT, HOST, RETRY_AFTER, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+
+use jiff::SignedDuration;
 
 use super::super::cart;
 use super::super::frame::{Problem, Visit};
@@ -114,8 +116,25 @@ fn refused(visit: Visit, error: PlaceError) -> Result<Response, Failure> {
         PlaceError::GatewayChanged => texts.say("pay-gateway-changed"),
         PlaceError::NoGateway => texts.say("pay-no-gateway"),
         PlaceError::TooMany => texts.say("pay-too-many"),
+        PlaceError::TooManyTries { retry_after } => return slow_down(visit, retry_after),
+        PlaceError::TestCard => texts.say("pay-test-card"),
+        PlaceError::RealCard => texts.say("pay-real-card"),
         PlaceError::Sum(error) => return Err(error.into()),
         PlaceError::Store(error) => return Err(error.into()),
     };
     again(visit, text)
+}
+
+/// The page again, under 429.
+fn slow_down(visit: Visit, wait: SignedDuration) -> Result<Response, Failure> {
+    let seconds = wait.as_secs().max(1);
+    let minutes = seconds.saturating_add(59) / 60;
+    let text = visit.texts().say_with("pay-too-many-tries", &[("minutes", minutes.into())]);
+    let mut response = again(visit, text)?;
+    // A cart that cannot be bought any more leads elsewhere instead.
+    if !response.status().is_redirection() {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
 }
