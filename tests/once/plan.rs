@@ -147,7 +147,7 @@ impl Script {
             kill: None,
             lie,
         };
-        script.kill = dice.hits(70).then(|| kill(&mut dice));
+        script.kill = dice.hits(55).then(|| kill(&mut dice));
         if lie {
             // What is shown by it is told apart from all else.
             (script.habit, script.wallet) = (Habit::Plain, vec![Plastic::Pays]);

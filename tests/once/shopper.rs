@@ -12,6 +12,8 @@ use super::stage::Stage;
 
 /// The most pages that a shopper reads before giving up.
 const PATIENCE: usize = 30;
+/// The most times that one loads a page that says that the bank has not answered yet.
+const WAITS: usize = 6;
 /// The most times that one sends a payment form.
 const MOST_FORMS: usize = 7;
 
@@ -75,6 +77,7 @@ impl Shopper {
     pub async fn shop(mut self) -> Story {
         self.fill_cart().await;
         let mut page = self.to_payment().await;
+        let mut waits = 0;
         for _ in 0..PATIENCE {
             let view = self.view(page.as_ref());
             page = match view {
@@ -86,7 +89,8 @@ impl Shopper {
                     self.enjoy(&page.unwrap().at).await;
                     break;
                 }
-                View::Waiting => {
+                View::Waiting if waits < WAITS => {
+                    waits += 1;
                     tokio::time::sleep(Duration::from_millis(600)).await;
                     self.get(&page.unwrap().at).await
                 }
@@ -96,7 +100,7 @@ impl Shopper {
                 },
                 View::Unpaid => self.get("/checkout/pay").await,
                 View::Cart => self.to_payment().await,
-                View::Pay | View::Over | View::Nothing | View::Action(None) => break,
+                View::Pay | View::Waiting | View::Over | View::Nothing | View::Action(None) => break,
             };
         }
         self.story

@@ -11,7 +11,7 @@ use super::shopper::{Shopper, Story};
 use super::vendors::{Doubles, VENDORS, Vendor};
 
 /// Shoppers at once.
-const SHOPPERS: usize = 16;
+const SHOPPERS: usize = 20;
 
 pub struct Stage {
     pub place: Place,
