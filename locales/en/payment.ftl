@@ -12,6 +12,12 @@ card-holder-empty = Enter the name on the card.
 card-holder-wrong = Enter the name as on the card, in at most 100 characters.
 card-holder-is-number = This looks like a card number. Enter the name here and the number in its own field.
 
+refund-failed-more-than-left = The gateway says that less is left. No money moved.
+refund-failed-refused = The bank does not take it, for instance because the card was closed. No money moved.
+refund-failed-no-funds = The shop's account at the gateway has not enough money. No money moved.
+refund-failed-try-again = The gateway could not do it. No money moved; try again.
+refund-failed-never-settled = The payment was not settled at the gateway for five days. No money moved; try again.
+
 decline-declined = The bank declined the card. You have not been charged. Use another card or ask your bank.
 decline-insufficient-funds = There is not enough money on this card. You have not been charged. Use another card.
 decline-expired-card = The bank says that this card has expired. You have not been charged. Use another card.

@@ -43,6 +43,15 @@ impl Actor {
         self.by.clone()
     }
 
+    /// What rows call the actor: a person's address, or `machine`.
+    pub(super) fn name(&self) -> String {
+        match &self.by {
+            Who::Person { email, .. } => email.to_string(),
+            Who::Machine => "machine".to_owned(),
+            Who::Stranger => "stranger".to_owned(),
+        }
+    }
+
     pub(super) fn did(&self, at: Timestamp, deed: Deed, object: &str) -> Event {
         Event::done(at, self.by.clone(), deed, object, self.source)
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::place_order::{conclude_within, tell_of};
+use super::refund::{ask_refund_soon, settle_refund};
 use super::{App, sound};
 use crate::alarm::{Kind, Object};
 use crate::payment::gateway::{About, Heard, News, Notice, Outcome, Unheard};
 use crate::payment::{
-    ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, INQUIRIES, OPEN_REFUNDS, Patience, REFUNDS,
-    REFUNDS_OF_KEYS,
+    ATTEMPTS, ATTEMPTS_OF_REFERENCES, Attempt, AttemptState, INQUIRIES, Patience, REFUNDS_OF_KEYS,
 };
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
@@ -102,11 +102,11 @@ fn take(
         }
         About::Refund { key } => {
             let Some(id) = tx.get(&REFUNDS_OF_KEYS, key)? else { return Ok(false) };
-            let open = tx.get(&REFUNDS, &id)?.is_some();
-            if open {
-                tx.put(&OPEN_REFUNDS, &id, &Patience::soon(now, SignedDuration::ZERO))?;
+            match &heard.news {
+                News::Refund(outcome) => told.push(settle_refund(tx, id, outcome, now)?.into()),
+                News::Ask | News::Payment { .. } => ask_refund_soon(tx, id, now)?,
             }
-            Ok(open)
+            Ok(true)
         }
     }
 }

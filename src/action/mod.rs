@@ -18,9 +18,13 @@ mod import_products;
 mod office;
 mod place_order;
 mod products;
+mod refund;
 mod secrets;
 mod set_up;
 mod sign_in;
+
+#[cfg(test)]
+pub(crate) use place_order::bench;
 
 pub use actor::{Actor, Denied};
 pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
@@ -48,6 +52,10 @@ pub use place_order::{
     keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use refund::{
+    Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
+    keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,
+};
 pub use set_up::{
     KeptRecoveryKey, RECOVERY_KEY, SetUp, SetUpError, ShownCode, enter_setup_code, is_set_up,
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,

@@ -57,6 +57,10 @@ kinds! {
     /// A refund did not go through.
     RefundFailed = "refund-failed", "alarm-refund-failed", "alarm-refund-failed-cure",
         "a refund failed; the buyer has no money back";
+    /// A refund that had failed went through after all.
+    RefundedAfterFailure = "refunded-after-failure", "alarm-refunded-after-failure",
+        "alarm-refunded-after-failure-cure",
+        "a refund that had failed went through after all; the buyer may have the money twice";
     /// Money went back that this shop did not send back: at the gateway's dashboard, or by the buyer's bank.
     RefundedElsewhere = "refunded-elsewhere", "alarm-refunded-elsewhere", "alarm-refunded-elsewhere-cure",
         "money went back without a refund of this shop";

@@ -13,7 +13,7 @@ use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
-    keep_forgetting_carts, keep_reconciling, recover, restore_gateway,
+    keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
 };
 use crate::base::{Line, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
@@ -124,6 +124,11 @@ pub(super) async fn run(
         log::info!(target: "boot", "{open} payments were under way when the service stopped: asking the gateway");
     }
     let reconciling = tokio::spawn(keep_reconciling(Arc::clone(&app)));
+    let refunds = recover_refunds(&app).await?;
+    if refunds > 0 {
+        log::info!(target: "boot", "{refunds} refunds were under way when the service stopped: asking the gateway");
+    }
+    let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
@@ -141,6 +146,7 @@ pub(super) async fn run(
     }
     finish_charges(&app, Duration::from_secs(20)).await;
     reconciling.abort();
+    refunding.abort();
     pulse.abort();
     forgetting.abort();
     Ok(())

@@ -25,7 +25,8 @@ pub use decline::DeclineReason;
 pub use misplaced::looks_like_card_number;
 pub use patience::Patience;
 pub use refund::{
-    OPEN_REFUNDS, REFUNDS, REFUNDS_OF_FORMS, REFUNDS_OF_KEYS, Refund, RefundFailure, RefundLine, RefundState,
+    NextRefund, OPEN_REFUNDS, REFUNDS, REFUNDS_OF_FORMS, REFUNDS_OF_KEYS, Refund, RefundFailure, RefundLine,
+    RefundState, RefundSurprise,
 };
 pub use state::{AttemptState, Next, Surprise};
 pub use test_numbers::is_test_number;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Patience;
+use super::gateway::RefundOutcome;
 use crate::base::{Line, Money, Token};
 use crate::store::Table;
 
@@ -49,6 +50,8 @@ pub enum RefundFailure {
     NoFunds,
     /// The gateway could not do it; nothing was refunded.
     TryAgain,
+    /// The payment was not settled at the gateway for days, so that it never took the refund.
+    NeverSettled,
 }
 
 impl RefundFailure {
@@ -59,6 +62,7 @@ impl RefundFailure {
             Self::Refused => "refund-failed-refused",
             Self::NoFunds => "refund-failed-no-funds",
             Self::TryAgain => "refund-failed-try-again",
+            Self::NeverSettled => "refund-failed-never-settled",
         }
     }
 }
@@ -72,6 +76,9 @@ pub struct RefundLine {
     pub quantity: u32,
     /// What is given back for them.
     pub amount: Money,
+    /// How many of them were put back into stock when the refund began.
+    #[serde(default)]
+    pub restocked: u32,
 }
 
 /// One refund of one captured attempt.
@@ -107,9 +114,98 @@ pub struct Refund {
     pub changed: Timestamp,
 }
 
+/// The state after an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextRefund {
+    /// Where the refund stands now.
+    pub state: RefundState,
+    /// What a person must look at.
+    pub surprise: Option<RefundSurprise>,
+}
+
+/// What a person must look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundSurprise {
+    /// It failed, at once or after the gateway had taken it: the buyer has no money back.
+    Failed,
+    /// It had failed and went through after all: perhaps the buyer has the money twice.
+    DoneAfterFailure,
+}
+
 impl RefundState {
-    /// Whether nothing will change any more.
+    /// Whether the gateway has nothing to add by itself. A bank may still send the money of one that is done
+    /// back; then the gateway tells.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed { .. })
+    }
+
+    /// Whether the refund takes from what is left: all that did not fail, also one of which nobody knows.
+    pub fn counts(self) -> bool {
+        !matches!(self, Self::Failed { .. })
+    }
+
+    /// Whether the gateway has taken it.
+    pub fn is_taken(self) -> bool {
+        matches!(self, Self::Pending | Self::Done)
+    }
+
+    /// What `outcome` makes of it. Pure: the one table of all transitions.
+    pub fn after(self, outcome: &RefundOutcome) -> NextRefund {
+        let quiet = |state| NextRefund { state, surprise: None };
+        let odd = |state, surprise| NextRefund { state, surprise: Some(surprise) };
+        match (self, outcome) {
+            // The money goes: that is written down whatever stood here.
+            (Self::Failed { .. }, RefundOutcome::Done { .. }) => {
+                odd(Self::Done, RefundSurprise::DoneAfterFailure)
+            }
+            (Self::Failed { .. }, RefundOutcome::Pending { .. }) => {
+                odd(Self::Pending, RefundSurprise::DoneAfterFailure)
+            }
+            (Self::Failed { .. }, _) => quiet(self),
+            (_, RefundOutcome::Failed(reason)) => {
+                odd(Self::Failed { reason: *reason }, RefundSurprise::Failed)
+            }
+            (_, RefundOutcome::Done { .. }) => quiet(Self::Done),
+            (Self::Done, _) => quiet(Self::Done),
+            (_, RefundOutcome::Pending { .. }) => quiet(Self::Pending),
+            (Self::Pending, _) => quiet(Self::Pending),
+            (_, RefundOutcome::NotYet) => quiet(Self::Waiting),
+            (_, RefundOutcome::Unknown) => quiet(Self::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_gateway_has_taken_is_undone_by_a_failure_alone() {
+        use RefundState as At;
+        let reference = || "re_1".to_owned();
+        let done = RefundOutcome::Done { reference: reference() };
+        let pending = RefundOutcome::Pending { reference: reference() };
+        let failed = RefundOutcome::Failed(RefundFailure::Refused);
+        let lost = At::Failed { reason: RefundFailure::Refused };
+        for before in [At::Sending, At::Waiting, At::Unknown] {
+            let states: Vec<_> = [&done, &pending, &RefundOutcome::NotYet, &failed, &RefundOutcome::Unknown]
+                .map(|outcome| before.after(outcome).state)
+                .to_vec();
+            assert_eq!(states, [At::Done, At::Pending, At::Waiting, lost, At::Unknown], "{before:?}");
+        }
+        for quiet in [&RefundOutcome::NotYet, &RefundOutcome::Unknown] {
+            assert_eq!(At::Done.after(quiet).state, At::Done);
+            assert_eq!(At::Pending.after(quiet).state, At::Pending);
+            assert_eq!(lost.after(quiet), NextRefund { state: lost, surprise: None });
+        }
+        assert_eq!(At::Done.after(&pending).state, At::Done);
+        assert_eq!(
+            At::Done.after(&failed),
+            NextRefund { state: lost, surprise: Some(RefundSurprise::Failed) }
+        );
+        assert_eq!(lost.after(&failed).surprise, None, "told once");
+        let after_all = NextRefund { state: At::Done, surprise: Some(RefundSurprise::DoneAfterFailure) };
+        assert_eq!(lost.after(&done), after_all);
+        assert!(!lost.counts() && At::Unknown.counts() && !At::Unknown.is_taken());
     }
 }

@@ -18,4 +18,5 @@ mod double;
 mod harness;
 mod keys;
 mod purchase;
+mod refunds;
 mod transport;

@@ -6,7 +6,7 @@
 //!   wire.rs          TLS, HTTP, faults        double.plan_text("authCapture", Fault::ErrorAfter)
 //!   presence.rs      certificates, old TLS    double.plan_random(seed, 50, &Fault::LOSSES)
 //!   delivery.rs      webhooks                 double.webhooks_to(url, Trust::Anyone, secret)
-//!   stripe/          the API and its books    double.charges(), seen(), breaches(), notices_sent()
+//!   stripe/ ...      an API and its books     double.charges(), seen(), breaches(), notices_sent()
 //! ```
 //!
 //! To add an API: a file (or folder) beside `stripe/` with a type that implements [`Api`], and three lines here:
@@ -30,7 +30,9 @@
     reason = "a test may fail loudly"
 )]
 
+pub mod adyen;
 pub mod api;
+pub mod authorize_net;
 mod cards;
 mod delivery;
 mod fault;
@@ -46,7 +48,9 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub use adyen::Adyen;
 pub use api::{Answer, Api, Charge, Done, Fields, Notice, Request, Signed, Signing};
+pub use authorize_net::AuthorizeNet;
 pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};
@@ -96,6 +100,11 @@ impl Double {
     /// Stripe, on a free port of loopback, with a root certificate made for it.
     pub async fn stripe() -> Self {
         Self::serve(Stripe::default(), Presence::Good).await
+    }
+
+    /// Adyen.
+    pub async fn adyen() -> Self {
+        Self::serve(Adyen::default(), Presence::Good).await
     }
 
     /// Any API, shown in any way.

@@ -3,7 +3,8 @@
 //! misreading of the vendors' documents.
 //!
 //! To add a vendor: a script beside `stripe_flows.py` (not named like the SDK: Python would import it instead) that does its flows and prints `ran: FLOW` for each, and a file
-//! beside `stripe.rs` that starts the double, installs the SDK (PyPI: `python::installed`) and calls
+//! beside `stripe.rs` that starts the double, installs the SDK (PyPI: `python::installed`, npm:
+//! `node::installed`) and calls
 //! [`script::run`].
 
 #![allow(
@@ -15,10 +16,14 @@
     reason = "a test may fail loudly"
 )]
 
+mod adyen;
+mod authorize_net;
+mod authorize_net_rules;
 mod client;
 #[path = "../double/mod.rs"]
 mod double;
 mod faults;
+mod node;
 mod notices;
 mod presence;
 #[path = "../python/mod.rs"]

@@ -17,15 +17,16 @@ pub const SECRET: &str = "whsec_of_the_double";
 /// For one script.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Runs the script to its end and returns the flows that it ran.
-pub async fn run(double: &Double, command: std::process::Command) -> Vec<String> {
+/// Runs the script to its end and returns the flows that it ran. `secret` signs the webhooks.
+pub async fn run(double: &Double, command: std::process::Command, secret: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root.pem");
     std::fs::write(&root, double.root_pem()).unwrap();
     let mut child = Command::from(command)
         .env("API", double.endpoint())
         .env("ROOT", &root)
-        .env("SECRET", SECRET)
+        .env("NODE_EXTRA_CA_CERTS", &root)
+        .env("SECRET", secret)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -38,7 +39,7 @@ pub async fn run(double: &Double, command: std::process::Command) -> Vec<String>
         while let Some(line) = lines.next_line().await.unwrap() {
             println!("{line}");
             if let Some(port) = line.strip_prefix("listening ") {
-                double.webhooks_to(&format!("http://127.0.0.1:{port}/"), Trust::Anyone, SECRET);
+                double.webhooks_to(&format!("http://127.0.0.1:{port}/"), Trust::Anyone, secret);
                 input.write_all(b"go\n").await.unwrap();
             } else if let Some(flow) = line.strip_prefix("ran: ") {
                 ran.push(flow.to_owned());

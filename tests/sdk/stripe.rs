@@ -16,7 +16,7 @@ async fn stripes_own_sdk_runs_its_flows_and_takes_the_webhooks() {
     let interpreter = python::installed("stripe-sdk", "sdk/stripe_sdk.txt");
     let mut command = Command::new(interpreter);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/stripe_flows.py"));
-    let ran = script::run(&double, command).await;
+    let ran = script::run(&double, command, script::SECRET).await;
     let flows = [
         "create and retrieve",
         "confirm with a card",

@@ -34,7 +34,7 @@ impl Charging {
     }
 
     /// Room for one more charge; `None` if there is none now. Held until the charge is over.
-    pub(super) fn slot(&self) -> Option<OwnedSemaphorePermit> {
+    pub(in crate::action) fn slot(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
@@ -67,7 +67,11 @@ impl Charging {
     }
 
     /// Runs `look` now and after each ring until it finds something, for at most `limit`.
-    pub(super) async fn wait_for<T>(&self, limit: Duration, look: impl Fn() -> Option<T>) -> Option<T> {
+    pub(in crate::action) async fn wait_for<T>(
+        &self,
+        limit: Duration,
+        look: impl Fn() -> Option<T>,
+    ) -> Option<T> {
         let waiting = async {
             loop {
                 // Listening begins before the look, so that no ring falls between.

@@ -36,8 +36,10 @@ use charge::conclude;
 pub(super) use charge::tell_of;
 pub(super) use charging::Charging;
 pub use charging::{MOST_CHARGES, MOST_DELAYED, finish_charges};
+pub(super) use reconcile::gateway_of;
 pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
 pub(super) use settle::{Settled, settle as conclude_within};
+pub(super) use stock::put_one_back;
 
 use super::App;
 use crate::base::{Money, MoneyError, Token};
@@ -265,7 +267,7 @@ pub(super) fn told(link: Token, state: &AttemptState) -> Placed {
 }
 
 #[cfg(test)]
-pub(super) mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 pub(crate) mod ledger;
 #[cfg(test)]

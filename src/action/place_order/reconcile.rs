@@ -14,6 +14,7 @@ use super::begin::under_way;
 use super::charge::conclude;
 use super::stock::cancel;
 use super::{Placed, told};
+use crate::action::refund::open_at;
 use crate::action::{App, sound};
 use crate::alarm::{Kind, Object};
 use crate::base::Token;
@@ -174,15 +175,15 @@ async fn question(gateway: &dyn Gateway, attempt: &Attempt, now: Timestamp) -> O
 }
 
 /// The gateway that the attempt was begun with, if it can be asked now.
-pub(super) fn gateway_of(app: &App, attempt: &Attempt) -> Option<Arc<dyn Gateway>> {
+pub(in crate::action) fn gateway_of(app: &App, attempt: &Attempt) -> Option<Arc<dyn Gateway>> {
     app.gateway_named(&attempt.gateway).or_else(|| {
         (attempt.gateway == TEST).then(|| Arc::new(TestGateway::new(app.store().clone())) as Arc<dyn Gateway>)
     })
 }
 
-/// How many attempts of a gateway are open: while there are any, its account must stay.
+/// How many attempts and refunds of a gateway are open: while there are any, its account must stay.
 pub fn unsettled(view: &impl Reads, gateway: &str) -> Result<usize, StoreError> {
-    let mut open = 0_usize;
+    let mut open = open_at(view, gateway)?;
     for (id, _) in view.scan(&INQUIRIES, &Span::all(ROUND))? {
         let attempt = view.get(&ATTEMPTS, &id)?;
         if attempt.is_some_and(|attempt| attempt.gateway == gateway && attempt.state.is_open()) {

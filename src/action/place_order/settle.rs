@@ -26,6 +26,12 @@ pub(in crate::action) struct Settled {
     pub(super) attempt: Option<Attempt>,
 }
 
+impl From<Vec<Raised>> for Settled {
+    fn from(alarms: Vec<Raised>) -> Self {
+        Self { alarms, attempt: None }
+    }
+}
+
 /// Applies an outcome. An attempt that was paid stays paid, whatever comes later; one that was refused
 /// stays refused unless the gateway turns out to have taken the money.
 pub(in crate::action) fn settle(

@@ -36,13 +36,15 @@ pub(super) fn take(tx: &mut Tx<'_>, lines: &[LineItem], held: bool) -> Result<()
 
 /// What was taken for these lines can be sold again.
 pub(super) fn put_back(tx: &mut Tx<'_>, lines: &[LineItem]) -> Result<(), StoreError> {
-    for line in lines {
-        let key = line.sku.to_string();
-        let mut stock = tx.get(&STOCK, &key)?.unwrap_or_default();
-        stock.on_hand = stock.on_hand.saturating_add(line.quantity);
-        tx.put(&STOCK, &key, &stock)?;
-    }
-    Ok(())
+    lines.iter().try_for_each(|line| put_one_back(tx, line.sku.as_str(), line.quantity))
+}
+
+/// So many of one variant can be sold again.
+pub(in crate::action) fn put_one_back(tx: &mut Tx<'_>, sku: &str, quantity: u32) -> Result<(), StoreError> {
+    let key = sku.to_owned();
+    let mut stock = tx.get(&STOCK, &key)?.unwrap_or_default();
+    stock.on_hand = stock.on_hand.saturating_add(quantity);
+    tx.put(&STOCK, &key, &stock)
 }
 
 /// Gives an unpaid order up and frees its stock; any other order stays as it is. The caller has seen that

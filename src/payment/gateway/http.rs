@@ -57,6 +57,13 @@ pub struct Detour {
 #[error("{0}")]
 pub struct Unusable(String);
 
+impl Unusable {
+    /// With this reason, which holds no secret.
+    pub(super) fn because(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl Detour {
     /// A detour to `endpoint`, or only the further trusted root (PEM).
     pub fn new(endpoint: Option<SocketAddr>, root_pem: Option<&str>) -> Result<Self, Unusable> {

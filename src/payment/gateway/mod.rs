@@ -2,6 +2,8 @@
 
 mod account;
 mod address;
+mod adyen;
+mod authorize_net;
 mod body;
 mod http;
 mod notice;
@@ -15,6 +17,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
+pub use adyen::{AdyenGateway, NAME as ADYEN};
+pub use authorize_net::AuthorizeNetGateway;
 pub use http::{Detour, Unusable};
 pub use notice::{About, Heard, News, Notice, Unheard};
 pub use stripe::{NAME as STRIPE, NAME_HOSTED as STRIPE_HOSTED, StripeGateway};
@@ -22,8 +26,6 @@ pub use test::{NAME as TEST, TestGateway};
 
 /// Authorize.Net's name.
 pub const AUTHORIZE_NET: &str = "authorize-net";
-/// Adyen's name.
-pub const ADYEN: &str = "adyen";
 
 use super::{Attempt, Card, CardShown, DeclineReason, Refund, RefundFailure};
 

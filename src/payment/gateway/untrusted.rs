@@ -5,7 +5,7 @@
 //! card number may stand in it, whatever the input was: an answer that quotes a card ends here.
 //! `tests/payment` holds that no parser of a gateway is missing here and that each has inputs to begin with.
 
-use super::{http, stripe};
+use super::{adyen, authorize_net, http, stripe};
 use crate::payment::card;
 
 /// A parser's name, `GATEWAY-WHAT`, and the parser.
@@ -18,5 +18,6 @@ pub const REDIRECT: &str = "redirect-url";
 
 /// All of them. A new gateway adds its `PARSERS`.
 pub fn parsers() -> impl Iterator<Item = Parser> {
-    [COMMON.as_slice(), stripe::PARSERS.as_slice()].into_iter().flatten().copied()
+    let gateways = [&adyen::PARSERS[..], &authorize_net::PARSERS, &stripe::PARSERS];
+    COMMON.iter().chain(gateways.into_iter().flatten()).copied()
 }

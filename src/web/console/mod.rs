@@ -6,17 +6,21 @@
 
 mod alarms;
 mod attempts;
+mod capture;
 mod certificate;
 mod form;
 mod frame;
 mod gateway;
 mod go_live;
 mod import;
+mod money;
 mod orders;
 mod overview;
 mod products;
 mod ranges;
 mod recovery;
+mod refund;
+mod refund_form;
 mod set_up;
 mod sign_in;
 mod upload;
@@ -62,6 +66,10 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/orders", get(orders::list))
         .route("/orders/{number}", get(orders::show))
+        .route("/orders/{number}/capture", get(capture::show_capture).post(capture::capture))
+        .route("/orders/{number}/release", get(capture::show_release).post(capture::release))
+        .route("/orders/{number}/refund", get(refund::show).post(refund::check))
+        .route("/orders/{number}/refund/confirm", post(refund::confirm))
         .route("/alarms", get(alarms::list))
         .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
         .route("/products", get(products::list))
@@ -92,5 +100,7 @@ async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Respon
 
 #[cfg(test)]
 mod alarm_tests;
+#[cfg(test)]
+mod refund_tests;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 
-use super::attempts;
 use super::form::FORM;
 use super::frame::{Clerk, Frame, when};
+use super::refund::books_of;
+use super::{attempts, money};
 use crate::locale::Texts;
 use crate::order::{ORDERS, Order, State};
 use crate::staff::Right;
@@ -72,6 +73,7 @@ struct OrderPage {
     lines: Vec<Line>,
     sums: Vec<(String, String)>,
     paid: Option<Vec<(String, String)>>,
+    money: Option<money::Panel>,
     attempts: Vec<attempts::Row>,
 }
 
@@ -173,15 +175,19 @@ fn read(
     })
 }
 
-/// `GET /orders/{number}`.
-pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, Failure> {
+/// `GET /orders/{number}`; with `?captured`, `?released` or `?refund=2` after such a deed.
+pub async fn show(
+    clerk: Clerk,
+    Path(number): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     clerk.signed.actor.require(Right::SeeOrders)?;
-    let number: u64 = number.parse().map_err(|_| Failure::NotFound)?;
-    let order = clerk.desk.site.app.store().read(|view| view.get(&ORDERS, &number).map_err(Failure::from))?;
-    let order = order.ok_or(Failure::NotFound)?;
+    let books = books_of(&clerk, &number)?;
+    let order = &books.order;
     let texts = clerk.texts();
     let title = texts.say_with("console-order-title", &[("number", order.number.to_string().into())]);
-    let (head, frame) = clerk.frame(title, "/orders");
+    let (head, mut frame) = clerk.frame(title, "/orders");
+    money::tell(&clerk, &books, &query.unwrap_or_default(), &mut frame);
     let address = &order.address;
     let town = format!("{} {}", address.postal_code, address.city);
     let mut lines = vec![address.name.to_string(), address.street.to_string()];
@@ -196,7 +202,7 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
         ]
     });
     page(&OrderPage {
-        row: row(texts, &order),
+        row: row(texts, order),
         email: order.email.to_string(),
         address: lines,
         delivery: format!("{} ({})", order.shipping.name, order.shipping.estimate),
@@ -207,6 +213,7 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
             (texts.say("console-order-tax"), order.totals.tax.to_string()),
         ],
         paid,
+        money: money::panel(&clerk, &books)?,
         attempts: attempts::of_order(&clerk, order.number)?,
         head,
         frame,

@@ -23,13 +23,13 @@ pub(super) struct Browser {
 pub(super) struct Page {
     pub(super) status: StatusCode,
     pub(super) location: String,
-    headers: axum::http::HeaderMap,
+    pub headers: axum::http::HeaderMap,
     pub(super) text: String,
 }
 
 impl Page {
     /// The token of the page's last form.
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         let rest = self.text.rsplit_once("name=\"csrf\" value=\"").expect("a form").1;
         rest.split('"').next().unwrap().to_owned()
     }
@@ -70,7 +70,7 @@ impl Browser {
         self.send(Request::get(path), Body::empty()).await
     }
 
-    async fn post(&mut self, path: &str, body: &str) -> Page {
+    pub async fn post(&mut self, path: &str, body: &str) -> Page {
         let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, Body::from(body.to_owned())).await
     }
@@ -93,7 +93,7 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
-    async fn sign_in(&mut self, password: &str) -> Page {
+    pub async fn sign_in(&mut self, password: &str) -> Page {
         let fields = format!("email={EMAIL}&password={}", password.replace(' ', "+"));
         self.submit("/sign-in", "/sign-in", &fields).await
     }

@@ -10,6 +10,7 @@ mod order;
 mod picture;
 mod policy;
 mod product;
+mod refunds;
 
 use axum::Router;
 use axum::http::StatusCode;

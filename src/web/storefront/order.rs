@@ -11,6 +11,7 @@ use super::cart::Sums;
 use super::checkout::pay::address_lines;
 use super::frame::{Frame, Visit};
 use super::listing::Picture;
+use super::refunds;
 use crate::action::{self, Placed, resume};
 use crate::base::Token;
 use crate::catalog::PictureRef;
@@ -66,6 +67,7 @@ struct OrderPage {
     lines: Vec<Line>,
     sums: Sums,
     paid_with: Option<String>,
+    refunds: Vec<String>,
     test: bool,
 }
 
@@ -78,9 +80,10 @@ pub async fn show(mut visit: Visit, Path(link): Path<String>) -> Result<Response
         let Some(number) = view.get(&ORDER_LINKS, &link)? else { return Ok(None) };
         let Some(order) = view.get(&ORDERS, &number)? else { return Ok(None) };
         let last = view.scan(&ATTEMPTS, &Span::under(&number, 1).newest_first())?;
-        Ok::<_, StoreError>(Some((order, last.into_iter().next().map(|(_, attempt)| attempt))))
+        let given = refunds::of_order(view, number)?;
+        Ok::<_, StoreError>(Some((order, last.into_iter().next().map(|(_, attempt)| attempt), given)))
     })?;
-    let (order, attempt) = found.ok_or(Failure::NotFound)?;
+    let (order, attempt, given) = found.ok_or(Failure::NotFound)?;
     let own = visit.cart() == Some(order.cart.0);
     let csrf = if own { visit.form_token() } else { String::new() };
     let texts = visit.texts();
@@ -117,6 +120,7 @@ pub async fn show(mut visit: Visit, Path(link): Path<String>) -> Result<Response
             let values = [("brand", paid.brand.as_str().into()), ("digits", paid.last_four.as_str().into())];
             texts.say_with("order-paid-with", &values)
         }),
+        refunds: given.iter().map(|refund| refunds::say(texts, refund)).collect(),
         test: order.test,
     };
     let mut response = visit.page(&page)?;
