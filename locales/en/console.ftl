@@ -401,34 +401,116 @@ import-too-many-products = The shop would have more than 10,000 products. Remove
 ## Gateway
 
 gateway-title = Payments
-gateway-text = Cards go from the shopper's browser through this machine straight to the gateway, over TLS. They are never stored.
-gateway-who = Who takes the cards
+gateway-text = Choose who takes the payments and enter your account there. Whichever you choose, this machine never stores a card.
+gateway-who = Who takes the payments
 gateway-none = Nobody: shoppers cannot pay
 gateway-test = Test gateway
 gateway-test-text = Takes test cards only and moves no money. Every page of the shop says so. Ends for good when the shop goes live.
 gateway-stripe = Stripe
-gateway-stripe-hosted = Stripe's own page
-gateway-authorize-net = Authorize.Net
+gateway-stripe-hosted = Stripe, on Stripe's own page
+gateway-stripe-hosted-text = Shoppers leave for Stripe's page to pay and come back. The card never reaches this machine: PCI DSS SAQ A.
+gateway-stripe-own = Stripe, in this shop
+gateway-stripe-text = Shoppers type the card here; it goes through this machine straight to Stripe: PCI DSS SAQ D.
 gateway-adyen = Adyen
-gateway-stripe-text = Takes real cards with your own Stripe account.
-gateway-key = New secret key of Stripe
-gateway-key-hint = Begins with sk_live_, rk_live_ or, for test payments, sk_test_. Leave it empty to keep the key in place.
-gateway-key-none = No key is set.
-gateway-key-live = A key for live payments was set on { $when }.
-gateway-key-test = A key for test payments was set on { $when }.
-gateway-key-where = The key is encrypted under a key that only this machine's TPM gives out. It is never shown again, not even here.
+gateway-adyen-text = Shoppers type the card here; it goes through this machine straight to Adyen: PCI DSS SAQ D.
+gateway-authorize-net = Authorize.Net
+gateway-authorize-net-text = Shoppers type the card here; it goes through this machine straight to Authorize.Net: PCI DSS SAQ D.
+gateway-account = Your account at { $vendor }
+gateway-account-none = No account is set.
+gateway-account-part = The account is not complete yet.
+gateway-account-live = A key for live payments was set on { $when }.
+gateway-account-test = A key for test payments was set on { $when }.
+gateway-waiting = { $count ->
+    [one] 1 payment or refund with this account is not over. Until then only a new key of the same account is taken.
+   *[other] { $count } payments and refunds with this account are not over. Until then only new keys of the same account are taken.
+}
+gateway-field-set = Set on { $when }. Leave it empty to keep it.
+gateway-field-none = Not set.
+gateway-notices = Notices and what to arrange
+gateway-notices-text = Notices tell this shop at once what happened to a payment. Have them sent to:
+gateway-notices-name = If shoppers reach the shop under a host name, write that in place of the address. The certificate must be one that browsers trust.
+gateway-events = Notices to choose:
+gateway-needs = Before you take real cards:
+gateway-capture = When the money is taken
+capture-automatic = At once
+capture-automatic-text = The card is charged when the shopper pays.
+capture-manual = When you say so
+capture-manual-text = The money is only held on the card until you take it on the order's page, such as at dispatch. Take it within 7 days; after that, or sooner, the bank lets it go.
+gateway-secrets = Keys are encrypted under a key that only this machine's TPM gives out. They are never shown again, not even here.
+gateway-exchange = Earlier payments stay with the gateway that took them: its account is kept, so that they can still be settled and refunded. Once you put another account in its place, refunds of the earlier one's payments are made in its dashboard.
 gateway-save = Save
 gateway-saved = Saved. New payments go this way from now on.
-gateway-know = Before you take real cards with Stripe
-gateway-know-raw = Stripe must enable raw card data APIs for your account. Ask its support for it, and say that you send cards from your own server.
-gateway-know-saq = Cards that pass through your own server put you under PCI DSS self-assessment questionnaire D (SAQ D). Your acquirer or Stripe will ask for it.
-gateway-know-cards = This shop sends a card to Stripe once and forgets it. Orders keep its brand and last four digits.
-gateway-choose = Choose who takes the cards.
-gateway-no-key = Enter the secret key of your Stripe account.
-gateway-not-a-key = That is not a secret key of Stripe. Copy the whole key that begins with sk_ or rk_ from Stripe's dashboard.
-gateway-test-key = That key is for test payments, and the shop is live. Enter one that begins with sk_live_ or rk_live_.
+gateway-choose = Choose who takes the payments.
 gateway-test-ended = The test gateway ended when the shop went live.
 gateway-unusable = This gateway cannot be opened on this machine. Nothing was changed; the machine's log says why.
+gateway-for-tests = That is for test payments, and the shop is live. Enter what belongs to your account for live payments.
+gateway-other-account = { $count ->
+    [one] 1 payment or refund with the account in place is not over, and only that account can tell how it ends. Take or release held money under Orders and let the rest finish, then enter the other account.
+   *[other] { $count } payments and refunds with the account in place are not over, and only that account can tell how they end. Take or release held money under Orders and let the rest finish, then enter the other account.
+}
+
+stripe-key = Secret key
+stripe-key-hint = Begins with sk_live_, rk_live_ or, for test payments, sk_test_.
+stripe-key-missing = Enter the secret key of your Stripe account.
+stripe-key-wrong = That is not a secret key of Stripe. Copy the whole key that begins with sk_ or rk_ from Stripe's dashboard.
+stripe-notices = Signing secret of the notices
+stripe-notices-hint = Begins with whsec_. Stripe shows it once the address below is entered there. Without it no notice is believed, and payments are asked about instead.
+stripe-notices-wrong = That is not a signing secret of Stripe. Copy the text that begins with whsec_ from the webhook's page.
+stripe-events = payment_intent.succeeded, payment_intent.payment_failed, payment_intent.canceled, payment_intent.amount_capturable_updated, checkout.session.completed, checkout.session.expired, charge.refunded, refund.updated, refund.failed
+stripe-needs = For cards that are typed in this shop, Stripe must enable raw card data APIs for your account. Ask its support, and say that you send cards from your own server. Stripe's own page needs nothing of the kind.
+
+adyen-merchant = Merchant account
+adyen-merchant-hint = Its name as in Adyen's Customer Area, such as MeadowECOM.
+adyen-merchant-missing = Enter the name of your merchant account at Adyen.
+adyen-merchant-wrong = That is not the name of a merchant account. It has letters, digits, dots, hyphens and underscores only.
+adyen-prefix = Prefix of the live address
+adyen-prefix-hint = Under Developers, API URLs, such as 1797a841fbb37ca7-AdyenDemo. Empty is the test environment.
+adyen-prefix-wrong = That is not a prefix. Copy only the prefix from API URLs: letters, digits and hyphens, at most 49.
+adyen-key = API key
+adyen-key-hint = Of an API credential of the same environment. Begins with AQE.
+adyen-key-missing = Enter the API key of your account at Adyen.
+adyen-key-wrong = That is not an API key of Adyen. Copy the whole key, without spaces.
+adyen-notices = HMAC key of the notices
+adyen-notices-hint = 64 hexadecimal digits. Needed: Adyen tells how a payment went only by notices.
+adyen-notices-missing = Enter the HMAC key that Adyen made for the webhook. Without notices nobody can tell how a lost payment went.
+adyen-notices-wrong = That is not an HMAC key of Adyen. Copy all 64 digits from the webhook's page.
+adyen-events = a standard webhook, sent as JSON, with the event codes that it has from the start, and EXPIRE. Let Adyen make an HMAC key for it.
+adyen-needs = Adyen must give the API credential the role for raw card data (API PCI Payments role). Ask its support; it wants to see your PCI DSS papers first.
+
+authorize-net-environment = Account for
+authorize-net-environment-live = Live payments
+authorize-net-environment-sandbox = Test payments (sandbox)
+authorize-net-environment-missing = Say whether the account is for live or for test payments.
+authorize-net-login = API login ID
+authorize-net-login-hint = At most 25 characters.
+authorize-net-login-missing = Enter the API login ID of your account at Authorize.Net.
+authorize-net-login-wrong = That is not an API login ID. Copy it from API Credentials & Keys: at most 25 characters, without spaces.
+authorize-net-key = Transaction key
+authorize-net-key-hint = 16 letters and digits.
+authorize-net-key-missing = Enter the transaction key of your account at Authorize.Net.
+authorize-net-key-wrong = That is not a transaction key. Copy all 16 letters and digits from API Credentials & Keys.
+authorize-net-signature = Signature key of the notices
+authorize-net-signature-hint = 128 hexadecimal digits. Without it no notice is believed, and payments are asked about instead.
+authorize-net-signature-wrong = That is not a signature key. Copy all 128 digits from API Credentials & Keys.
+authorize-net-events = all whose names begin with net.authorize.payment.
+authorize-net-needs = Authorize.Net takes cards from your own server by its contract: it and your acquirer may ask for your PCI DSS papers at any time. Turn on its Transaction Details API for this login, so that lost answers can be asked for.
+
+pci-title = What this means for PCI DSS
+pci-text = Each year you answer a self-assessment questionnaire (SAQ). Which one, your acquirer or gateway decides; as a rule:
+pci-how = How shoppers pay
+pci-saq = SAQ
+pci-machine = What this machine does
+pci-you = What you must do
+pci-hosted = On Stripe's own page
+pci-hosted-machine = Never sees a card. Sends the shopper to Stripe, and nowhere else.
+pci-hosted-you = Keep Stripe's attestation of compliance on file. Have the shop scanned each quarter by an approved scanning vendor (ASV). Let only your own people into this console, and install updates.
+pci-own = In this shop: Stripe, Adyen, Authorize.Net
+pci-own-machine = Takes the card in memory, sends it to the gateway once and wipes it. Keeps brand and last four digits.
+pci-own-you = All of that, and every other requirement: the host and the rooms that the machine runs in, a penetration test each year, reading the log daily, written rules, trained people, a plan for incidents.
+pci-test = With the test gateway
+pci-test-machine = Refuses all but known test cards.
+pci-test-you = Never type a real card.
+pci-test-saq = None
 
 ## Certificate
 
@@ -492,7 +574,7 @@ live-ends-demo = { $count ->
 live-keeps = Your own products, orders and settings stay. Orders that were taken with the test gateway stay marked as tests.
 live-missing = Before that
 live-needs-gateway = Connect a payment gateway that moves money.
-live-needs-live-key = Enter a Stripe key for live payments; the one in place is for test payments.
+live-needs-live-account = Connect an account for live payments; the one in place is for test payments.
 live-needs-recovery-key = Write down the recovery key and confirm it.
 live-not-ready = The shop is not ready to go live. See what is missing below.
 live-shop = Type the shop's name to confirm: { $name }

@@ -12,7 +12,8 @@ use crate::base::{Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom,
 use crate::catalog::{Catalog, STOCK, Stock};
 use crate::operator::Settings;
 use crate::payment::gateway::{
-    Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome, Unheard, Visitor,
+    ADYEN, AUTHORIZE_NET, Account, Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome,
+    STRIPE, STRIPE_HOSTED, StripePage, TEST, Unheard, Visitor,
 };
 use crate::payment::{Attempt, Card, DeclineReason, Refund};
 use crate::staff::{Hasher, Password};
@@ -69,6 +70,17 @@ impl Gateway for Nobody {
     }
 }
 
+/// A gateway of the account's name that nobody calls.
+fn nobody(account: Account) -> Result<Arc<dyn Gateway>, String> {
+    Ok(Arc::new(Nobody(match account {
+        Account::Test => TEST,
+        Account::Stripe(account) if account.page == StripePage::Hosted => STRIPE_HOSTED,
+        Account::Stripe(_) => STRIPE,
+        Account::Adyen(_) => ADYEN,
+        Account::AuthorizeNet(_) => AUTHORIZE_NET,
+    })))
+}
+
 pub fn source() -> IpAddr {
     "10.0.2.2".parse().unwrap()
 }
@@ -114,13 +126,20 @@ impl Fixture {
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises,
             certificate: Certificate::new(&own).unwrap(),
-            make_gateway: Box::new(|choice, secret| match (choice, secret) {
-                (crate::operator::GatewayChoice::Test, None) => Ok(Arc::new(Nobody("test")) as _),
-                (crate::operator::GatewayChoice::Stripe, Some(_)) => Ok(Arc::new(Nobody("stripe")) as _),
-                _ => Err("a key is missing".to_owned()),
-            }),
+            make_gateway: Box::new(nobody),
         });
         Self { clock, office, folder }
+    }
+
+    /// Another office on the same machine, as after a restart.
+    pub fn office_of(&self, app: Arc<App>) -> Arc<Office> {
+        Office::new(OfficeParts {
+            app,
+            hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
+            premises: self.office.premises().clone(),
+            certificate: self.office.certificate().clone(),
+            make_gateway: Box::new(nobody),
+        })
     }
 
     pub fn app(&self) -> &Arc<App> {

@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::choose_gateway::is_live_key;
-use super::secrets::{self, Name};
+use super::gateway_account::moves_money;
 use super::{Actor, Denied, Office, RECOVERY_KEY, recovery_key};
 use crate::audit::Deed;
 use crate::catalog::{MOST_PRODUCTS, PICTURES, PRODUCTS, STOCK};
-use crate::operator::{GatewayChoice, SETTINGS, Settings};
+use crate::operator::{SETTINGS, Settings};
 use crate::staff::Right;
 use crate::store::{Reads, Span, StoreError, Tx};
 
@@ -49,10 +48,10 @@ pub enum GoLiveError {
 /// What is still to be done before a shop can go live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// A gateway that moves money.
+    /// A gateway that moves money, with a complete account.
     Gateway,
-    /// A key for live payments: the one in place is for test payments.
-    LiveKey,
+    /// An account for live payments: the one in place is for test payments.
+    LiveAccount,
     /// The recovery key was not confirmed to be written down.
     RecoveryKey,
 }
@@ -72,7 +71,7 @@ pub fn asks_for_recovery_key(office: &Office) -> Result<bool, StoreError> {
 struct Conditions {
     /// The key is still there to be written down. A key that cannot be read is one, too.
     recovery_key_waits: bool,
-    /// A development machine may go live with a key for test payments: nobody sells on it.
+    /// A development machine may go live with an account for test payments: nobody sells on it.
     dev: bool,
 }
 
@@ -86,10 +85,10 @@ impl Conditions {
 fn missing(view: &impl Reads, conditions: &Conditions) -> Result<Vec<Missing>, StoreError> {
     let mut missing = Vec::new();
     let choice = Settings::load(view)?.and_then(|settings| settings.gateway);
-    match (choice, secrets::read(view, Name::StripeKey)?) {
-        (Some(GatewayChoice::Stripe), Some((key, _))) if conditions.dev || is_live_key(&key) => {}
-        (Some(GatewayChoice::Stripe), Some(_)) => missing.push(Missing::LiveKey),
-        _ => missing.push(Missing::Gateway),
+    match moves_money(view, choice)? {
+        None => missing.push(Missing::Gateway),
+        Some(live) if live || conditions.dev => {}
+        Some(_) => missing.push(Missing::LiveAccount),
     }
     if conditions.recovery_key_waits {
         missing.push(Missing::RecoveryKey);

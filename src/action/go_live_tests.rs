@@ -1,12 +1,17 @@
 use super::*;
 use crate::action::fixture::{Fixture, RECOVERY_KEY_TEXT};
 use crate::action::*;
-use crate::base::SecretBytes;
+use crate::operator::{AccountField, GatewayChoice};
 
 const LIVE_KEY: &str = "sk_live_0123456789abcdef";
 
 fn stripe(key: &str) -> ChooseGateway {
-    ChooseGateway::Stripe { key: Some(SecretBytes::new(key.as_bytes().to_vec())) }
+    let typed = [(AccountField::StripeKey, Zeroizing::new(key.to_owned()))].into();
+    ChooseGateway { choice: GatewayChoice::Stripe, capture: None, typed }
+}
+
+fn test() -> ChooseGateway {
+    ChooseGateway { choice: GatewayChoice::Test, capture: None, typed: std::collections::BTreeMap::new() }
 }
 
 fn typed(shop: &str, key: &str) -> GoLive {
@@ -35,7 +40,7 @@ async fn going_live_needs_a_gateway_that_moves_money_the_name_and_the_recovery_k
     assert_eq!(refused, Err(GoLiveError::NotReady(Missing::Gateway)));
     choose_gateway(&fixture.office, &actor, stripe("sk_test_0123456789")).await.unwrap();
     let refused = try_live(&fixture, &actor, name, RECOVERY_KEY_TEXT).await;
-    assert_eq!(refused, Err(GoLiveError::NotReady(Missing::LiveKey)));
+    assert_eq!(refused, Err(GoLiveError::NotReady(Missing::LiveAccount)));
     choose_gateway(&fixture.office, &actor, stripe(LIVE_KEY)).await.unwrap();
     let refused = try_live(&fixture, &actor, name, RECOVERY_KEY_TEXT).await;
     assert_eq!(refused, Err(GoLiveError::NotReady(Missing::RecoveryKey)));
@@ -58,7 +63,7 @@ async fn a_live_shop_never_has_demo_goods_or_the_test_gateway_again() {
         demo: false,
     };
     import_products(fixture.app(), &actor, own).await.unwrap();
-    choose_gateway(&fixture.office, &actor, ChooseGateway::Test).await.unwrap();
+    choose_gateway(&fixture.office, &actor, test()).await.unwrap();
     choose_gateway(&fixture.office, &actor, stripe(LIVE_KEY)).await.unwrap();
     try_live(&fixture, &actor, "Meadow & Mill", "").await.unwrap();
 
@@ -72,10 +77,10 @@ async fn a_live_shop_never_has_demo_goods_or_the_test_gateway_again() {
         .unwrap_or_else(|error: StoreError| panic!("{error}"));
     assert!(pictures.is_empty());
 
-    let back = choose_gateway(&fixture.office, &actor, ChooseGateway::Test).await;
+    let back = choose_gateway(&fixture.office, &actor, test()).await;
     assert_eq!(back, Err(GatewayError::TestEnded));
     let back = choose_gateway(&fixture.office, &actor, stripe("sk_test_0123456789")).await;
-    assert_eq!(back, Err(GatewayError::TestKey));
+    assert_eq!(back, Err(GatewayError::Fields(vec![(AccountField::StripeKey, FieldFault::ForTests)])));
     assert!(matches!(load_demo(fixture.app(), &Fixture::demo_folder()).await, Err(DemoError::Live)));
     assert_eq!(try_live(&fixture, &actor, "Meadow & Mill", "").await, Err(GoLiveError::Already));
     assert_eq!(fixture.app().gateway().map(|gateway| gateway.name()), Some("stripe"));
@@ -99,17 +104,19 @@ async fn a_key_is_kept_and_never_shown() {
         &format!("sk_live_{}", "a".repeat(300)),
     ] {
         let refused = choose_gateway(&fixture.office, &actor, stripe(wrong)).await;
-        assert_eq!(refused, Err(GatewayError::NotAKey), "{wrong}");
+        let fault = if wrong.is_empty() { FieldFault::Missing } else { FieldFault::Malformed };
+        assert_eq!(refused, Err(GatewayError::Fields(vec![(AccountField::StripeKey, fault)])), "{wrong}");
     }
-    let none = choose_gateway(&fixture.office, &actor, ChooseGateway::Stripe { key: None }).await;
-    assert_eq!(none, Err(GatewayError::NoKey));
+    let none = choose_gateway(&fixture.office, &actor, stripe("")).await;
+    assert_eq!(none, Err(GatewayError::Fields(vec![(AccountField::StripeKey, FieldFault::Missing)])));
     choose_gateway(&fixture.office, &actor, stripe(LIVE_KEY)).await.unwrap();
     let state = gateway_state(&fixture.office).unwrap();
-    assert!(matches!(state.stripe_key, Some((_, true))));
+    assert_eq!(state.accounts[0].live, Some(true));
+    assert_eq!(state.accounts[0].kept(AccountField::StripeKey).unwrap().shown, "");
     assert!(!format!("{state:?}").contains("0123456789abcdef"));
     assert!(!fixture.last_deed().contains("0123456789abcdef"));
-    choose_gateway(&fixture.office, &actor, ChooseGateway::Test).await.unwrap();
-    choose_gateway(&fixture.office, &actor, ChooseGateway::Stripe { key: None }).await.unwrap();
+    choose_gateway(&fixture.office, &actor, test()).await.unwrap();
+    choose_gateway(&fixture.office, &actor, stripe("")).await.unwrap();
     fixture.app().use_gateway(None);
     restore_gateway(&fixture.office).unwrap();
     assert_eq!(fixture.app().gateway().map(|gateway| gateway.name()), Some("stripe"));

@@ -12,6 +12,7 @@ mod demo;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod forget_carts;
+mod gateway_account;
 mod go_live;
 mod hear;
 mod import_products;
@@ -35,11 +36,10 @@ pub use certificate::{
     request_certificate, uploaded_certificate,
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
-pub use choose_gateway::{
-    ChooseGateway, GatewayError, GatewayState, choose_gateway, gateway_state, restore_gateway,
-};
+pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
+pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, restore_gateway};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};

@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 
 use super::App;
-use crate::base::{Email, Line, SecretBytes};
-use crate::operator::GatewayChoice;
-use crate::payment::gateway::Gateway;
+use crate::base::{Email, Line};
+use crate::payment::gateway::{Account, Gateway};
 use crate::staff::Hasher;
 use crate::tls::Certificate;
 
@@ -59,9 +58,8 @@ impl Premises {
     }
 }
 
-/// Makes a gateway from the operator's choice and its secret key.
-pub type MakeGateway =
-    dyn Fn(GatewayChoice, Option<SecretBytes>) -> Result<Arc<dyn Gateway>, String> + Send + Sync;
+/// Makes a gateway from the operator's account.
+pub type MakeGateway = dyn Fn(Account) -> Result<Arc<dyn Gateway>, String> + Send + Sync;
 
 /// What the composition root hands over.
 pub struct OfficeParts {
@@ -78,40 +76,44 @@ pub struct OfficeParts {
 }
 
 /// The office: one per process.
-pub struct Office(OfficeParts);
+pub struct Office {
+    parts: OfficeParts,
+    opening: Mutex<()>,
+}
 
 impl Office {
     /// Opens it.
     pub fn new(parts: OfficeParts) -> Arc<Self> {
-        Arc::new(Self(parts))
+        Arc::new(Self { parts, opening: Mutex::new(()) })
     }
 
     /// The shop.
     pub fn app(&self) -> &Arc<App> {
-        &self.0.app
+        &self.parts.app
     }
 
     /// Where passwords are hashed.
     pub fn hasher(&self) -> &Hasher {
-        &self.0.hasher
+        &self.parts.hasher
     }
 
     /// The machine.
     pub fn premises(&self) -> &Premises {
-        &self.0.premises
+        &self.parts.premises
     }
 
     /// The certificate that the storefront shows.
     pub fn certificate(&self) -> &Certificate {
-        &self.0.certificate
+        &self.parts.certificate
     }
 
-    pub(super) fn make_gateway(
-        &self,
-        choice: GatewayChoice,
-        secret: Option<SecretBytes>,
-    ) -> Result<Arc<dyn Gateway>, String> {
-        (self.0.make_gateway)(choice, secret)
+    pub(super) fn make_gateway(&self, account: Account) -> Result<Arc<dyn Gateway>, String> {
+        (self.parts.make_gateway)(account)
+    }
+
+    /// Held while gateways are opened, so that the last rows win and not the last thread.
+    pub(super) fn opening(&self) -> MutexGuard<'_, ()> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) async fn run(
         hasher: Hasher::new(app.random())?,
         premises: premises(&settings, &appliance, &addresses, ports, &console),
         certificate: storefront.clone(),
-        make_gateway: Box::new(move |choice, secret| gateways.make(choice, secret)),
+        make_gateway: Box::new(move |account| gateways.make(account)),
     });
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.

@@ -58,8 +58,19 @@ pub struct Dev {
     pub gateway_root: Option<String>,
     /// Where Stripe's API is answered instead of at Stripe.
     pub stripe_endpoint: Option<Endpoint>,
+    /// Where Authorize.Net's API is answered instead of at Authorize.Net.
+    pub authorize_net_endpoint: Option<Endpoint>,
+    /// Where Adyen's API is answered instead of at Adyen.
+    pub adyen_endpoint: Option<Endpoint>,
     /// Whether shoppers may try to pay as often as they like: for suites that buy by the thousand.
     pub unlimited_payments: bool,
+}
+
+impl Dev {
+    /// All endpoints that the firewall must let the service out to.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        [self.stripe_endpoint, self.authorize_net_endpoint, self.adyen_endpoint].into_iter().flatten()
+    }
 }
 
 impl Appliance {
@@ -157,13 +168,20 @@ fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
     }
     let root = section.field("gateway_root", "\"\"\"-----BEGIN CERTIFICATE-----...\"\"\"");
     let root = root.map(|field| field.parsed(certificate));
-    let endpoint = section.field("stripe_endpoint", "\"https://10.0.2.2:12111\"");
-    let endpoint = endpoint.map(|field| field.parsed(Endpoint::new));
+    let endpoint = |name, example| {
+        let field = section.field(name, example);
+        field.map_or(Some(None), |field| field.parsed(Endpoint::new).map(Some))
+    };
+    let stripe = endpoint("stripe_endpoint", "\"https://10.0.2.2:12111\"");
+    let authorize_net = endpoint("authorize_net_endpoint", "\"https://10.0.2.2:12112\"");
+    let adyen = endpoint("adyen_endpoint", "\"https://10.0.2.2:12113\"");
     let unlimited = section.field("unlimited_payments", "true").map_or(Some(false), |field| field.flag());
     section.close();
     Some(Dev {
         gateway_root: root.map_or(Some(None), |root| root.map(Some))?,
-        stripe_endpoint: endpoint.map_or(Some(None), |endpoint| endpoint.map(Some))?,
+        stripe_endpoint: stripe?,
+        authorize_net_endpoint: authorize_net?,
+        adyen_endpoint: adyen?,
         unlimited_payments: unlimited?,
     })
 }

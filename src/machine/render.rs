@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use super::firewall::FirewallState;
-use crate::config::{Addressing, Appliance, Mac, Network};
+use crate::config::{Addressing, Appliance, Dev, Mac, Network};
 
 const MADE: &str = "# Made by cashcowd from the provisioning file at every start.\n";
 
@@ -66,7 +66,7 @@ pub(super) fn timesyncd(network: &Network) -> Option<String> {
 
 /// What `cashcowd firewall` loads.
 pub(super) fn firewall(appliance: &Appliance) -> FirewallState {
-    let endpoint = appliance.dev.as_ref().and_then(|dev| dev.stripe_endpoint);
+    let endpoints = appliance.dev.iter().flat_map(Dev::endpoints);
     FirewallState {
         version: 1,
         admin: appliance
@@ -74,14 +74,14 @@ pub(super) fn firewall(appliance: &Appliance) -> FirewallState {
             .iter()
             .map(|range| (range.net.to_string(), range.name.to_string()))
             .collect(),
-        dev_gateways: endpoint.iter().map(|endpoint| endpoint.0.to_string()).collect(),
+        dev_gateways: endpoints.map(|endpoint| endpoint.0.to_string()).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ServerName;
+    use crate::config::{Profile, ServerName};
 
     fn network(addressing: Addressing) -> Network {
         Network { interface: None, addressing, dns: Vec::new(), ntp: Vec::new() }
@@ -113,6 +113,31 @@ mod tests {
              [Network]\nLinkLocalAddressing=ipv6\nDHCP=no\nIPv6AcceptRA=no\n\
              Address=192.0.2.10/24\nAddress=2001:db8::10/64\nGateway=192.0.2.1\nGateway=fe80::1\n"
         );
+    }
+
+    #[test]
+    fn the_firewall_lets_a_development_machine_out_to_each_gateways_stand_in() {
+        let text = r#"version = 1
+hostname = "shop-1"
+[network]
+dhcp = true
+[access]
+admin_ranges = [{ cidr = "10.0.2.2/32", name = "hosting desk" }]
+[shop]
+name = "Meadow & Mill"
+[administrator]
+name = "Ada Osei"
+email = "ada@example.com"
+[dev]
+stripe_endpoint = "https://10.0.2.2:12111"
+authorize_net_endpoint = "https://10.0.2.2:12112"
+adyen_endpoint = "https://[2001:db8::1]:12113"
+"#;
+        let state = firewall(&Appliance::parse("a.toml", text, Profile::Dev).unwrap());
+        assert_eq!(state.dev_gateways, ["10.0.2.2:12111", "10.0.2.2:12112", "[2001:db8::1]:12113"]);
+        let plain = text.split("[dev]").next().unwrap();
+        let state = firewall(&Appliance::parse("a.toml", plain, Profile::Dev).unwrap());
+        assert!(state.dev_gateways.is_empty());
     }
 
     #[test]

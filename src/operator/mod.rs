@@ -1,7 +1,11 @@
 //! The shop's own settings, as its operator made them.
 //!
 //! Owns name, contact, currency, tax, delivery, gateway choice and whether the shop is live. Secrets of
-//! a gateway are not here: they are rows of `action::secrets`.
+//! a gateway are not here: they are rows of `action::secrets`; what they look like is told by [`AccountField`].
+
+mod account;
+
+pub use account::{AccountField, LIVE, SANDBOX, Vendor};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

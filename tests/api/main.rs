@@ -14,6 +14,7 @@ mod card_testing;
 mod console;
 #[path = "../double/mod.rs"]
 mod double;
+mod gateways;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod keys;

@@ -161,10 +161,23 @@ impl Admin {
 
     /// Lets Stripe take the cards.
     pub async fn use_stripe(&mut self, key: &str) {
-        let page = self.browser.get("/settings/gateway").await;
-        let form = page.form("/settings/gateway").set("gateway", "stripe").set("stripe_key", key);
-        let page = self.browser.submit(form).await;
+        self.use_gateway("stripe", &[("stripe_key", key)]).await;
+    }
+
+    /// Lets the gateway called `name` take the payments, with these fields of its account.
+    pub async fn use_gateway(&mut self, name: &str, fields: &[(&str, &str)]) {
+        let page = self.choose_gateway(name, fields).await;
         assert!(page.status.is_success(), "{} {}", page.status, page.words());
+    }
+
+    /// The same; the page that follows, which may say no.
+    pub async fn choose_gateway(&mut self, name: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.browser.get("/settings/gateway").await;
+        let mut form = page.form("/settings/gateway").set("gateway", name);
+        for (field, value) in fields {
+            form = form.set(field, value);
+        }
+        self.browser.submit(form).await
     }
 
     /// The orders list.

@@ -45,3 +45,30 @@ pub struct AdyenAccount {
     /// The HMAC key of the notices, hex. Adyen cannot be asked how a payment went, so notices are a must.
     pub notices: SecretBytes,
 }
+
+/// An account of any vendor: what a gateway is made from.
+pub enum Account {
+    /// The built-in gateway, which has none.
+    Test,
+    /// Stripe.
+    Stripe(StripeAccount),
+    /// Authorize.Net.
+    AuthorizeNet(AuthorizeNetAccount),
+    /// Adyen.
+    Adyen(AdyenAccount),
+}
+
+impl Account {
+    /// Whether real money moves.
+    pub fn is_live(&self) -> bool {
+        match self {
+            Self::Test => false,
+            Self::Stripe(account) => {
+                let key = account.key.expose_str().unwrap_or_default();
+                key.get(3..).is_some_and(|rest| rest.starts_with("live_"))
+            }
+            Self::AuthorizeNet(account) => account.live,
+            Self::Adyen(account) => account.live_prefix.is_some(),
+        }
+    }
+}

@@ -16,7 +16,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-pub use account::{AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
+pub use account::{Account, AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
 pub use adyen::{AdyenGateway, NAME as ADYEN};
 pub use authorize_net::AuthorizeNetGateway;
 pub use http::{Detour, Unusable};

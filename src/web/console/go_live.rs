@@ -53,7 +53,7 @@ fn draw(clerk: &Clerk, shop: &str, problems: Vec<Problem>) -> Result<Response, F
     let office = &clerk.desk.office;
     let missing = action::missing_for_live(office)?.into_iter().map(|missing| match missing {
         Missing::Gateway => (texts.say("live-needs-gateway"), "/settings/gateway"),
-        Missing::LiveKey => (texts.say("live-needs-live-key"), "/settings/gateway"),
+        Missing::LiveAccount => (texts.say("live-needs-live-account"), "/settings/gateway"),
         Missing::RecoveryKey => (texts.say("live-needs-recovery-key"), "/setup/recovery-key"),
     });
     let name = clerk.settings.name.to_string();

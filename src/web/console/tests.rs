@@ -11,6 +11,7 @@ use super::*;
 use crate::action::fixture::{EMAIL, Fixture, PASSWORD, RECOVERY_KEY_TEXT};
 use crate::action::{issue_setup_code, load_demo};
 use crate::base::Money;
+use crate::operator::{GatewayChoice, Vendor};
 use crate::order::{Address, LineItem, ORDERS, Order, PaidWith, ShippingMethod, State};
 
 /// A browser that keeps one cookie.
@@ -280,6 +281,55 @@ async fn a_stripe_key_goes_in_and_never_comes_out() {
     for path in PAGES {
         assert!(!browser.get(path).await.text.contains("0123456789abcdef"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn every_gateway_is_offered_with_its_fields_its_notices_and_its_questionnaire() {
+    let (_fixture, mut browser) = signed_in().await;
+    let page = browser.get("/settings/gateway").await;
+    for choice in GatewayChoice::ALL {
+        assert!(page.text.contains(&format!("name=\"gateway\" value=\"{}\"", choice.name())), "{choice:?}");
+    }
+    for vendor in Vendor::ALL {
+        assert!(page.text.contains(&format!("https://10.0.2.15/webhooks/{}<", vendor.door())), "{vendor:?}");
+        for field in vendor.fields() {
+            assert!(page.text.contains(&format!("name=\"{}\"", field.name())), "{field:?}");
+        }
+    }
+    assert!(
+        page.text.contains("SAQ A") && page.text.contains("SAQ D") && page.text.contains("raw card data")
+    );
+    assert!(page.text.contains("value=\"automatic\" checked"));
+    let form = "gateway=stripe-hosted&stripe_key=sk_test_0123456789&capture=manual";
+    let page = browser.submit("/settings/gateway", "/settings/gateway", form).await;
+    assert_eq!(page.location, "/settings/gateway?saved");
+    let page = browser.get("/settings/gateway").await;
+    assert!(
+        page.text.contains("value=\"stripe-hosted\" checked")
+            && page.text.contains("value=\"manual\" checked")
+    );
+    assert!(page.text.contains("A key for test payments was set on 2026-11-18"), "{}", page.text);
+    let page = browser.get("/").await;
+    assert!(page.text.contains("Stripe, on Stripe&#39;s own page"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_mistake_in_an_account_is_named_at_its_field_and_only_secrets_are_typed_again() {
+    let (_fixture, mut browser) = signed_in().await;
+    let secret = "AQE1hmfxK0123456789-secret";
+    let form = format!("gateway=adyen&adyen_merchant=Meadow+ECOM&adyen_prefix=live-1&adyen_key={secret}");
+    let page = browser.submit("/settings/gateway", "/settings/gateway", &form).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["adyen_merchant", "adyen_notices"] {
+        assert!(page.text.contains(&format!("href=\"#{field}\"")), "{field}");
+        assert!(page.text.contains(&format!("id=\"{field}-error\"")), "{field}");
+    }
+    assert!(page.text.contains("value=\"Meadow ECOM\"") && page.text.contains("value=\"live-1\""));
+    assert!(page.text.contains("value=\"adyen\" checked") && !page.text.contains(secret));
+    let page = browser.submit("/settings/gateway", "/settings/gateway", "gateway=authorize-net").await;
+    assert!(page.text.contains("href=\"#authorize_net_environment\""), "{}", page.text);
+    let page = browser.submit("/settings/gateway", "/settings/gateway", "gateway=paypal").await;
+    assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.text.contains("href=\"#gateway\""));
 }
 
 #[tokio::test]
