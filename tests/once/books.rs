@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cashcow::alarm::{self, Alarm, Kind, Object};
 use cashcow::catalog::{STOCK, Stock};
 use cashcow::order::{ORDERS, Order, State, UNPAID};
-use cashcow::payment::{ATTEMPTS, Attempt, AttemptState, INQUIRIES};
+use cashcow::payment::{ATTEMPTS, Attempt, AttemptState, INQUIRIES, OPEN_REFUNDS, REFUNDS, Refund};
 use cashcow::store::{Reads, Span, Store, StoreError};
 use jiff::SignedDuration;
 
@@ -16,6 +16,7 @@ use super::vendors::{Api, Doubles};
 pub struct Books {
     pub orders: BTreeMap<u64, Order>,
     pub attempts: Vec<Attempt>,
+    pub refunds: Vec<Refund>,
     pub alarms: Vec<Alarm>,
     pub stock: BTreeMap<String, Stock>,
 }
@@ -28,6 +29,7 @@ impl Books {
                 Ok::<_, StoreError>(Self {
                     orders: view.scan(&ORDERS, &all)?.into_iter().collect(),
                     attempts: view.scan(&ATTEMPTS, &all)?.into_iter().map(|row| row.1).collect(),
+                    refunds: view.scan(&REFUNDS, &all)?.into_iter().map(|row| row.1).collect(),
                     alarms: alarm::open(view)?.into_iter().map(|row| row.1).collect(),
                     stock: view.scan(&STOCK, &all)?.into_iter().collect(),
                 })
@@ -47,7 +49,9 @@ impl Books {
     pub fn under_way(&self) -> BTreeSet<u64> {
         let open = self.attempts.iter().filter(|attempt| attempt.state.is_under_way());
         let unpaid = self.orders.values().filter(|order| order.state == State::AwaitingPayment);
-        open.map(|attempt| attempt.order).chain(unpaid.map(|order| order.number)).collect()
+        let refunds = self.refunds.iter().filter(|refund| !refund.state.is_final());
+        let open = open.map(|attempt| attempt.order).chain(unpaid.map(|order| order.number));
+        open.chain(refunds.map(|refund| refund.order)).collect()
     }
 }
 
@@ -66,6 +70,16 @@ pub async fn pass(store: &Store, time: SignedDuration) {
             for (id, mut patience) in tx.scan(&INQUIRIES, &all)? {
                 patience.next = patience.next.checked_sub(time).unwrap();
                 tx.put(&INQUIRIES, &id, &patience)?;
+            }
+            for (id, mut refund) in tx.scan(&REFUNDS, &all)? {
+                if !refund.state.is_final() {
+                    refund.begun = refund.begun.checked_sub(time).unwrap();
+                    tx.put(&REFUNDS, &id, &refund)?;
+                }
+            }
+            for (id, mut patience) in tx.scan(&OPEN_REFUNDS, &all)? {
+                patience.next = patience.next.checked_sub(time).unwrap();
+                tx.put(&OPEN_REFUNDS, &id, &patience)?;
             }
             for (number, since) in tx.scan(&UNPAID, &all)? {
                 tx.put(&UNPAID, &number, &since.checked_sub(time).unwrap())?;
@@ -173,6 +187,19 @@ impl<'a> Audit<'a> {
         {
             self.say(order.number, format!("it costs {total:?} and the gateway has {charge:?}"));
         }
+        let refunds = self.books.refunds.iter().filter(|refund| refund.order == order.number);
+        let refunds: Vec<_> = refunds.filter(|refund| refund.state.counts()).collect();
+        let refunded: i64 = refunds.iter().map(|refund| refund.amount.minor).sum();
+        let whole = order.state == State::Refunded;
+        if refunded != charge.refunded
+            || refunded > captured
+            || whole != (captured > 0 && refunded == captured)
+        {
+            self.say(
+                order.number,
+                format!("it is {:?}, refunds are {refunds:?}, charged: {charge:?}", order.state),
+            );
+        }
         let paid = order.paid.as_ref().map(|paid| paid.attempt);
         let owners: Vec<_> = attempts.iter().filter(|attempt| attempt.state.is_approved()).collect();
         if owners.len() != 1 || paid != Some(owners[0].number) || owners[0].key.to_string() != charge.attempt
@@ -223,9 +250,9 @@ impl<'a> Audit<'a> {
             for line in &order.lines {
                 let place = gone.entry(line.sku.to_string()).or_default();
                 match order.state {
-                    State::Paid | State::Authorized => place.0 += line.quantity,
+                    State::Paid | State::Authorized | State::Refunded => place.0 += line.quantity,
                     State::AwaitingPayment => place.1 += line.quantity,
-                    State::Refunded | State::Cancelled => {}
+                    State::Cancelled => {}
                 }
             }
         }

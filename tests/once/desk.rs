@@ -8,6 +8,7 @@ use super::harness::{Browser, Page};
 use super::plan::{Desk, Script};
 use super::power::Power;
 use super::stage::Stage;
+use super::vendors::Vendor;
 
 /// The most times that somebody tries again after a cut.
 const TRIES: usize = 10;
@@ -63,6 +64,23 @@ pub async fn serve(stage: &Stage, script: &Script, page: &Page) -> Vec<String> {
         one.await.unwrap();
     }
     pressed
+}
+
+/// Lets a vendor take the payments from now on.
+pub async fn choose(stage: &Stage, vendor: &Vendor) {
+    for _ in 0..TRIES {
+        stage.power.back().await;
+        let Some(mut form) = form(stage, "/settings/gateway").await else { continue };
+        form = form.set("gateway", vendor.gateway);
+        for (name, value) in vendor.account() {
+            form = form.set(name, value);
+        }
+        if let Ok(page) = stage.console().try_submit(form).await {
+            assert!(page.status.is_success() && page.at.contains("saved"), "{}: {}", page.at, page.words());
+            return;
+        }
+    }
+    panic!("{} could not be chosen", vendor.name);
 }
 
 /// The form of a page of the console that posts to that page, if the order has one.

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use books::{Audit, Books, Broken};
-use double::Fault;
+use double::{Fault, Twist};
 use harness::{Browser, people};
 use jiff::SignedDuration;
 use plan::Script;
@@ -50,6 +50,8 @@ use vendors::{Doubles, VENDORS};
 const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// So many of a thousand requests go wrong.
 const FAULTS: usize = 200;
+/// So many of a thousand notices are spoiled.
+const NOTICES: usize = 300;
 /// The fewest kills of a whole run.
 const KILLS: usize = 40;
 
@@ -58,6 +60,20 @@ fn faults() -> Vec<Fault> {
     let mut kinds = [Fault::LOSSES, Fault::LOSSES].concat();
     kinds.extend([Fault::Refused(429), Fault::SlowBefore(2_500), Fault::WrongAmount, Fault::TooLong]);
     kinds
+}
+
+/// What becomes of notices.
+fn twists() -> Vec<Twist> {
+    vec![
+        Twist::Times(2),
+        Twist::Times(3),
+        Twist::Later,
+        Twist::Delay(700),
+        Twist::Delay(5_000),
+        Twist::Drop,
+        Twist::WrongSignature,
+        Twist::Old(900),
+    ]
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -74,7 +90,7 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
     let began = Instant::now();
     let doubles = Doubles::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let (place, shop, mut admin) = stage::open(folder.path(), &doubles).await;
+    let (place, shop, admin) = stage::open(folder.path(), &doubles).await;
     let chosen = |index: &usize| only.as_ref().is_none_or(|only| only.contains(index));
     let scripts: Vec<_> = (0..plan::MOST)
         .filter(chosen)
@@ -87,6 +103,7 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
         double.plan_random(seed, FAULTS, &faults());
         double.lie_about(&lies);
     }
+    doubles.tell(&stage.place.storefront(), seed, NOTICES, &twists());
     let kills = stage.scripts.iter().filter(|script| script.kill.is_some()).count();
     println!(
         "{} checkouts and {kills} kills are planned; open after {:?}",
@@ -95,8 +112,7 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
     );
 
     for vendor in &VENDORS {
-        stage.power.back().await;
-        vendor.choose(&mut admin).await;
+        desk::choose(&stage, vendor).await;
         let own = |script: &&Script| std::ptr::eq(stage.vendor(script.index), vendor);
         let scripts: Vec<_> = stage.scripts.iter().filter(own).cloned().collect();
         let (count, began) = (scripts.len(), Instant::now());
@@ -116,7 +132,10 @@ async fn each_order_is_charged_exactly_once_whatever_goes_wrong() {
         );
     }
     let shop = stage.power.rest().await;
-    doubles.all().iter().for_each(|double| double.forget_faults());
+    for double in doubles.all() {
+        double.forget_faults();
+        double.plan_random_notices(seed, 0, &[]);
+    }
     let took = desk::settled(&stage, SETTLED_WITHIN).await;
     println!("settled {took:?} after the last fault");
     let mut broken = what_was_told(&stage).await;
@@ -218,6 +237,13 @@ fn sum_up(stage: &Stage, books: &Books, doubles: &Doubles, took: Duration) {
         books.orders.len(),
         books.attempts.len()
     );
+    let mut notices: BTreeMap<String, usize> = BTreeMap::new();
+    for sent in doubles.all().iter().flat_map(|double| double.notices_sent()) {
+        *notices.entry(format!("{:?}", sent.answer)).or_default() += 1;
+    }
+    let refunded: i64 =
+        books.refunds.iter().filter(|refund| refund.state.counts()).map(|one| one.amount.minor).sum();
+    println!("{} refunds, {refunded} in all; notices {notices:?}", books.refunds.len());
     println!("gateways: {requests} requests, {charges} charges, faults {met:?}; alarms {alarms:?}; {took:?}");
 }
 

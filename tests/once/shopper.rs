@@ -350,6 +350,16 @@ impl Shopper {
         };
         let (origin, path) = split(url);
         let mut away = Browser::new(&origin);
+        if vendor.hosted {
+            // Cards that are declined are typed there too.
+            for _ in self.script.wallet.iter().filter(|plastic| **plastic == Plastic::Declines) {
+                let asked = format!("{path}{}", vendor.declines());
+                away.once(hyper::Method::GET, &asked, None, &[]).await.ok()?;
+            }
+            if self.script.wallet.last() == Some(&Plastic::Declines) {
+                return None;
+            }
+        }
         let asked = format!("{path}{}", vendor.answer(yes));
         let answer = away.once(hyper::Method::GET, &asked, None, &[]).await.ok()?;
         let back = answer.headers.get("location").and_then(|to| to.to_str().ok()).map(|to| split(to).1);

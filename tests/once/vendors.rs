@@ -1,8 +1,7 @@
 //! The vendors and their shares. Another one is another row here, a double that speaks its API, and the form in
 //! which the console takes its keys.
 
-use super::double::Double;
-use super::harness::Admin;
+use super::double::{Double, Trust, Twist};
 use super::plan::Plastic;
 
 /// A way to be paid.
@@ -10,6 +9,8 @@ pub struct Vendor {
     pub name: &'static str,
     /// How many of a thousand checkouts.
     pub share: usize,
+    /// What the console calls it.
+    pub gateway: &'static str,
     /// The money is held first and taken by hand.
     pub by_hand: bool,
     /// The card is typed on the vendor's own page.
@@ -31,15 +32,41 @@ impl Api {
     pub const ALL: [Self; 1] = [Self::Stripe];
 }
 
-pub static VENDORS: [Vendor; 1] = [Vendor {
-    name: "Stripe",
-    share: 1_000,
-    by_hand: false,
-    hosted: false,
-    asks: true,
-    lies: true,
-    api: Api::Stripe,
-}];
+const STRIPE: [(&str, &str); 2] = [("stripe_key", "sk_test_double"), ("stripe_notices", STRIPE_NOTICES)];
+const STRIPE_NOTICES: &str = "whsec_of_these_tests";
+
+pub static VENDORS: [Vendor; 3] = [
+    Vendor {
+        name: "Stripe",
+        share: 600,
+        gateway: "stripe",
+        by_hand: false,
+        hosted: false,
+        asks: true,
+        lies: true,
+        api: Api::Stripe,
+    },
+    Vendor {
+        name: "Stripe, captured by hand",
+        share: 220,
+        gateway: "stripe",
+        by_hand: true,
+        hosted: false,
+        asks: true,
+        lies: false,
+        api: Api::Stripe,
+    },
+    Vendor {
+        name: "Stripe's own page",
+        share: 180,
+        gateway: "stripe-hosted",
+        by_hand: false,
+        hosted: true,
+        asks: false,
+        lies: false,
+        api: Api::Stripe,
+    },
+];
 
 impl Vendor {
     /// A card of this kind; good ones are all different.
@@ -63,11 +90,20 @@ impl Vendor {
         }
     }
 
-    /// Lets it take the payments, as a person does in the console.
-    pub async fn choose(&self, admin: &mut Admin) {
+    /// A card on its own page that is declined.
+    pub fn declines(&self) -> &'static str {
         match self.api {
-            Api::Stripe => admin.use_stripe("sk_test_double").await,
+            Api::Stripe => "?pay=pm_card_visa_chargeDeclined",
         }
+    }
+
+    /// What the console is told of it.
+    pub fn account(&self) -> Vec<(&'static str, &'static str)> {
+        let account = match self.api {
+            Api::Stripe => STRIPE,
+        };
+        let capture = if self.by_hand { "manual" } else { "automatic" };
+        account.into_iter().chain([("capture", capture)]).collect()
     }
 }
 
@@ -89,6 +125,13 @@ impl Doubles {
 
     pub fn all(&self) -> [&Double; 1] {
         [&self.stripe]
+    }
+
+    /// Lets all of them send their notices to the shop, spoiled at random.
+    pub fn tell(&self, storefront: &str, seed: u64, per_mille: usize, twists: &[Twist]) {
+        let url = format!("{storefront}/webhooks/stripe");
+        self.stripe.webhooks_to(&url, Trust::Anyone, STRIPE_NOTICES);
+        self.all().iter().for_each(|double| double.plan_random_notices(seed, per_mille, twists));
     }
 
     /// The part of the provisioning file that points a development machine at them.
