@@ -15,7 +15,7 @@ use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
     keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
 };
-use crate::base::{Line, OsRandom, Random, SystemClock};
+use crate::base::{Clock, Line, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::machine::Failure;
@@ -89,9 +89,10 @@ pub(super) async fn run(
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let store_file = settings.paths.store_file();
     let opened = keys::open(&store_file, &mut tpm, &approval, Arc::clone(&random)).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let app = App::new(AppParts {
         store: opened.store,
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(&clock),
         random,
         web_key: opened.web_key,
         dev: settings.profile == Profile::Dev,
@@ -106,7 +107,7 @@ pub(super) async fn run(
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
     let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
     let ports = sockets.ports()?;
-    let gateways = Gateways::new(app.store().clone(), settings.profile, &appliance)?;
+    let gateways = Gateways::new((app.store().clone(), clock), settings.profile, &appliance)?;
     let office = Office::new(OfficeParts {
         app: Arc::clone(&app),
         hasher: Hasher::new(app.random())?,

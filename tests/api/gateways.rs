@@ -66,7 +66,19 @@ async fn a_payment_that_is_open_when_the_gateway_changes_is_settled_by_the_one_t
     // A new key of the same account is taken, and so is another gateway.
     admin.use_stripe("rk_test_rotated").await;
     admin.use_gateway("stripe-hosted", &[]).await;
-    admin.use_gateway("test", &[]).await;
+    let sandbox = [
+        ("authorize_net_environment", "sandbox"),
+        ("authorize_net_login", "5KP3u95bQpv"),
+        ("authorize_net_key", "346HZ32z3fP4hTG2"),
+    ];
+    admin.use_gateway("authorize-net", &sandbox).await;
+    let notices = "0123456789abcdef".repeat(4);
+    let adyen = [
+        ("adyen_merchant", "MeadowECOM"),
+        ("adyen_key", "AQE1hmfxK0123456789"),
+        ("adyen_notices", notices.as_str()),
+    ];
+    admin.use_gateway("adyen", &adyen).await;
     let page = admin.browser.get("/settings/gateway").await;
     assert!(page.says("1 payment or refund with this account is not over"), "{}", page.words());
 

@@ -26,7 +26,7 @@ async fn authorize_nets_own_sdk_runs_its_flows_and_takes_the_webhooks() {
             double.settle_batch();
         })
     };
-    let ran = script::run(&double, command).await;
+    let ran = script::run(&double, command, script::SECRET).await;
     night.await.unwrap();
     let flows = [
         "who is there",
