@@ -13,12 +13,9 @@ use super::secrets::{self, Kept};
 use super::{Office, unsettled};
 use crate::base::SecretBytes;
 use crate::operator::{AccountField, GatewayChoice, LIVE, Settings, Vendor};
+use crate::payment::CaptureMode;
 use crate::payment::gateway::{Account, AdyenAccount, AuthorizeNetAccount, StripeAccount, StripePage};
-use crate::payment::{ATTEMPTS, CaptureMode, OPEN_REFUNDS, REFUNDS};
-use crate::store::{Reads, Span, StoreError};
-
-/// The most open refunds that are looked at.
-const MOST_REFUNDS: usize = 10_000;
+use crate::store::{Reads, StoreError};
 
 /// The values of accounts, by field.
 pub(super) type Values = BTreeMap<AccountField, Zeroizing<String>>;
@@ -112,14 +109,6 @@ pub(super) fn waiting(view: &impl Reads, vendor: Vendor) -> Result<usize, StoreE
     let mut waiting = 0_usize;
     for choice in vendor.choices() {
         waiting = waiting.saturating_add(unsettled(view, choice.name())?);
-    }
-    for (id, _) in view.scan(&OPEN_REFUNDS, &Span::all(MOST_REFUNDS))? {
-        let Some(refund) = view.get(&REFUNDS, &id)? else { continue };
-        let attempt = view.get(&ATTEMPTS, &(refund.order, refund.attempt))?;
-        let choice = attempt.and_then(|attempt| GatewayChoice::of_name(&attempt.gateway));
-        if choice.and_then(GatewayChoice::vendor) == Some(vendor) {
-            waiting = waiting.saturating_add(1);
-        }
     }
     Ok(waiting)
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use cashcow::base::{Clock, Currency, ManualClock, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
-    Asking, AuthorizeNetAccount, AuthorizeNetGateway, Detour, Gateway, Outcome, Visitor,
+    Asking, AuthorizeNetAccount, AuthorizeNetGateway, Detour, Gateway, Outcome, Trouble, Visitor,
 };
 use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, DeclineReason};
 use double::Double;
@@ -230,6 +230,7 @@ async fn an_account_that_is_not_let_in_charges_nothing() {
     wrong.wait();
     assert_eq!(wrong.ask(&attempt).await, Outcome::Unknown);
     assert!(double.charges().is_empty());
+    assert_eq!(wrong.gateway.trouble(), Some(Trouble::KeyRefused));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ use super::http::{Client, Detour, Unusable};
 use super::untrusted::Parser;
 use super::{
     AUTHORIZE_NET, Asking, AuthorizeNetAccount, Call, Created, Gateway, Heard, Notice, Outcome,
-    RefundOutcome, Unheard, Visitor, http,
+    RefundOutcome, Trouble, Unheard, Visitor, http,
 };
 use crate::base::{Clock, Token};
 use crate::payment::{Attempt, Card, DeclineReason, Refund};
@@ -134,6 +134,12 @@ impl AuthorizeNetGateway {
                 }
             }
         };
+        // Its answers have status 200 whatever they say.
+        match said {
+            Said::TurnedAway(5..=8) => self.client.key_is(false),
+            Said::Approved(_) | Said::Held | Said::Refused { .. } => self.client.key_is(true),
+            Said::TurnedAway(_) | Said::Unknown | Said::NotSent => {}
+        }
         tell(order, doing, &said);
         said
     }
@@ -145,7 +151,10 @@ impl AuthorizeNetGateway {
             Ok(http::Answer { status: 200, body, .. }) => {
                 let reply = answer::read(&body);
                 match reply {
-                    Some(Reply::Refused(code @ 2..=11)) => refused(question.name(), code),
+                    Some(Reply::Refused(code @ 2..=11)) => {
+                        self.client.key_is(!(5..=8).contains(&code));
+                        refused(question.name(), code);
+                    }
                     Some(Reply::Refused(code)) => {
                         log::warn!("Authorize.Net, {}: E{code:05}", question.name());
                     }
@@ -207,6 +216,10 @@ fn refused(doing: &str, code: u32) {
 impl Gateway for AuthorizeNetGateway {
     fn name(&self) -> &'static str {
         AUTHORIZE_NET
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.client.trouble()
     }
 
     fn is_live(&self) -> bool {
