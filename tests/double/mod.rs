@@ -107,8 +107,24 @@ impl Double {
         Self::serve(Adyen::default(), Presence::Good).await
     }
 
+    /// Stripe, Authorize.Net and Adyen, all under one root, as one shop trusts them.
+    pub async fn together() -> [Self; 3] {
+        let root = presence::Root::new();
+        let under = |presence| presence::Identity::under(&root, presence);
+        [
+            Self::serve_as(Stripe::default(), Presence::Good, under(Presence::Good)).await,
+            Self::serve_as(authorize_net::AuthorizeNet::default(), Presence::Good, under(Presence::Good))
+                .await,
+            Self::serve_as(Adyen::default(), Presence::Good, under(Presence::Good)).await,
+        ]
+    }
+
     /// Any API, shown in any way.
     pub async fn serve(api: impl Api, presence: Presence) -> Self {
+        Self::serve_as(api, presence, presence::Identity::new(presence)).await
+    }
+
+    async fn serve_as(api: impl Api, presence: Presence, identity: presence::Identity) -> Self {
         let books = Books {
             api: Box::new(api),
             plans: fault::Plans::default(),
@@ -119,7 +135,6 @@ impl Double {
             refusals: Vec::new(),
         };
         let books = Arc::new(Mutex::new(books));
-        let identity = presence::Identity::new(presence);
         let (listener, address) = wire::listen().await;
         let address = match presence {
             Presence::Good | Presence::Expired | Presence::OtherName => {

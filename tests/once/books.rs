@@ -90,6 +90,11 @@ pub async fn pass(store: &Store, time: SignedDuration) {
         .unwrap();
 }
 
+/// Whether a gateway means this attempt by that name: its key, or what was made of it.
+fn is_named(attempt: &Attempt, name: &str) -> bool {
+    attempt.key.to_string() == name || attempt.reference.as_deref() == Some(name)
+}
+
 /// A promise that was broken, and the checkout that it is about.
 #[derive(Debug)]
 pub struct Broken {
@@ -202,8 +207,7 @@ impl<'a> Audit<'a> {
         }
         let paid = order.paid.as_ref().map(|paid| paid.attempt);
         let owners: Vec<_> = attempts.iter().filter(|attempt| attempt.state.is_approved()).collect();
-        if owners.len() != 1 || paid != Some(owners[0].number) || owners[0].key.to_string() != charge.attempt
-        {
+        if owners.len() != 1 || paid != Some(owners[0].number) || !is_named(owners[0], &charge.attempt) {
             self.say(
                 order.number,
                 format!("paid by {paid:?}, its attempts are {attempts:?}, charged: {charge:?}"),

@@ -8,7 +8,7 @@ use super::harness::{Browser, Page};
 use super::plan::{Desk, Script};
 use super::power::Power;
 use super::stage::Stage;
-use super::vendors::Vendor;
+use super::vendors::{Api, Vendor};
 
 /// The most times that somebody tries again after a cut.
 const TRIES: usize = 10;
@@ -133,8 +133,9 @@ pub fn number(page: &Page) -> Option<u64> {
     parts.find_map(|part| part.split(' ').next()?.parse().ok())
 }
 
-/// Waits until no attempt has to be settled any more, without a restart; how long that took.
-pub async fn settled(stage: &Stage, limit: Duration) -> Duration {
+/// Waits until no attempt has to be settled any more, without a restart; how long that took. Not waited for are
+/// the attempts whose answer was lost at the vendors who may be `later`.
+pub async fn settled(stage: &Stage, limit: Duration, later: &[Api]) -> Duration {
     let began = Instant::now();
     let mut browser = stage.console();
     let mut over = BTreeSet::new();
@@ -146,7 +147,8 @@ pub async fn settled(stage: &Stage, limit: Duration) -> Duration {
                     continue;
                 }
                 let page = browser.get(&order).await;
-                if OPEN.iter().any(|words| page.says(words)) {
+                let is_later = later.iter().any(|api| page.says(api.gateway())) && page.says(OPEN[0]);
+                if !is_later && OPEN.iter().any(|words| page.says(words)) {
                     open.push(order);
                 } else {
                     over.insert(order);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::double::Dice;
-use super::vendors::Vendor;
+use super::vendors::{Api, Vendor};
 
 /// In minor units. Its first thousands tell the quantity, the rest the checkout: see [`index_of`].
 const FIRST_PRICE: i64 = 10_000;
@@ -243,9 +243,11 @@ fn desk(dice: &mut Dice, vendor: &Vendor) -> Desk {
             _ => Desk::Nothing,
         };
     }
+    // Before the night Authorize.Net voids what is refunded as a whole: then nothing of it is a refund there.
+    let whole = vendor.api != Api::AuthorizeNet;
     match draw {
-        0 => Desk::Refunds(1),
-        1 => Desk::Refunds(2),
+        0 if whole => Desk::Refunds(1),
+        1 if whole => Desk::Refunds(2),
         2 => Desk::RefundsPart(1),
         3 => Desk::RefundsPart(2),
         _ => Desk::Nothing,
