@@ -37,10 +37,6 @@ impl Place {
     pub fn storefront(&self) -> String {
         format!("https://127.0.0.1:{}", self.ports[0])
     }
-
-    pub fn console(&self) -> String {
-        format!("https://127.0.0.1:{}", self.ports[1])
-    }
 }
 
 /// Three that are free, below those that the system gives away: nobody takes them while the shop is down.

@@ -76,7 +76,7 @@ impl Shopper {
     /// From the first page to the last one.
     pub async fn shop(mut self) -> Story {
         self.fill_cart().await;
-        let mut page = self.to_payment().await;
+        let mut page = self.reach_payment().await;
         let mut waits = 0;
         for _ in 0..PATIENCE {
             let view = self.view(page.as_ref());
@@ -99,7 +99,7 @@ impl Shopper {
                     None => break,
                 },
                 View::Unpaid => self.get("/checkout/pay").await,
-                View::Cart => self.to_payment().await,
+                View::Cart => self.reach_payment().await,
                 View::Pay | View::Waiting | View::Over | View::Nothing | View::Action(None) => break,
             };
         }
@@ -186,7 +186,7 @@ impl Shopper {
     }
 
     /// Contact, delivery, and the page that follows.
-    async fn to_payment(&mut self) -> Option<Page> {
+    async fn reach_payment(&mut self) -> Option<Page> {
         for _ in 0..PATIENCE {
             let page = self.get("/checkout/contact").await?;
             if !page.forms().iter().any(|form| form.action == "/checkout/contact") {
