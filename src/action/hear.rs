@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::place_order::{conclude_within, tell_of};
+use super::place_order::{alarmed, conclude_within, tell_of};
 use super::refund::{ask_refund_soon, settle_refund};
 use super::{App, sound};
 use crate::alarm::{Kind, Object};
@@ -96,6 +96,7 @@ fn take(
                     let outcome = compared(&attempt, outcome, amount.as_ref());
                     told.push(conclude_within(tx, id, &outcome, now)?);
                 }
+                News::Odd(surprise) => told.push(alarmed(tx, &attempt, *surprise, now)?),
                 News::Refund(_) => {}
             }
             Ok(true)
@@ -104,7 +105,7 @@ fn take(
             let Some(id) = tx.get(&REFUNDS_OF_KEYS, key)? else { return Ok(false) };
             match &heard.news {
                 News::Refund(outcome) => told.push(settle_refund(tx, id, outcome, now)?.into()),
-                News::Ask | News::Payment { .. } => ask_refund_soon(tx, id, now)?,
+                News::Ask | News::Payment { .. } | News::Odd(_) => ask_refund_soon(tx, id, now)?,
             }
             Ok(true)
         }

@@ -73,3 +73,17 @@ async fn an_event_with_another_sum_is_an_alarm_and_ships_nothing() {
     let alarms = bench.app.store().read(|view| crate::alarm::open(view)).unwrap();
     assert_eq!(alarms[0].1.kind, Kind::PaymentMismatch);
 }
+
+#[tokio::test]
+async fn money_that_went_back_elsewhere_is_an_alarm_and_changes_no_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, ledger, name) = asked(folder.path()).await;
+    ledger.each(|truth| *truth = Truth::Taken);
+    notify(&bench.app, &format!("!e1 {name}")).await.unwrap();
+    notify(&bench.app, &format!("-e2 {name}")).await.unwrap();
+    notify(&bench.app, &format!("-e2 {name}")).await.unwrap();
+    let alarms = bench.app.store().read(|view| crate::alarm::open(view)).unwrap();
+    assert_eq!(alarms.len(), 1);
+    assert_eq!((alarms[0].1.kind, alarms[0].1.count), (Kind::RefundedElsewhere, 1));
+    assert_eq!(bench.orders()[0].state, State::Paid);
+}

@@ -63,6 +63,10 @@ pub enum Surprise {
     AuthorizationEnded,
     /// It was captured although it was to be released.
     CapturedInstead,
+    /// The gateway says that it could not take the money that it had approved.
+    CaptureFailed,
+    /// Money went back that this shop did not give back: at the gateway's dashboard, or by the bank.
+    TakenBack,
     /// Its order was paid before, by another attempt.
     PaidTwice,
     /// Its order was given up before.

@@ -146,6 +146,7 @@ impl Shop {
                 let fits = amount.is_none_or(|told| told == (self.attempt.amount.minor, "EUR".to_owned()));
                 self.settle(&if fits { outcome } else { Outcome::Mismatch });
             }
+            (About::Payment { .. }, News::Odd(surprise)) => self.surprises.push(surprise),
             (About::Refund { key }, News::Refund(outcome)) => self.refunds.push((key, outcome)),
             _ => {}
         }

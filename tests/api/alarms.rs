@@ -3,7 +3,6 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -52,34 +51,6 @@ fn alert(journal: &Receiver<Vec<u8>>) -> String {
     }
 }
 
-fn appliance(folder: &Path, gateway: &Double) -> String {
-    let text = format!(
-        r#"version = 1
-hostname = "alarm-test"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "{}"
-[dev]
-gateway_root = """
-{}"""
-stripe_endpoint = "{}"
-"#,
-        people::EMAIL,
-        gateway.root_pem(),
-        gateway.endpoint()
-    );
-    let file = folder.join("appliance.toml");
-    std::fs::write(&file, text).unwrap();
-    file.to_str().unwrap().to_owned()
-}
-
 /// Waits until the file that the machine's screen reads says (or no longer says) that an alarm is open.
 async fn screen_tells(shop: &Shop, wanted: bool) {
     let until = Instant::now() + Duration::from_secs(20);
@@ -95,7 +66,7 @@ async fn a_wrong_amount_alerts_the_journal_the_screen_and_the_console_until_it_i
     let journal = own_journal();
     let gateway = Double::stripe().await;
     let folder = tempfile::tempdir().unwrap();
-    let options = appliance(folder.path(), &gateway);
+    let options = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
     let mut variables = Vec::new();
     if journal.is_some() {
         // systemd names the stream by device and inode of standard error.

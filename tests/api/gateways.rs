@@ -1,6 +1,5 @@
 //! Another gateway is chosen while a payment of the first is open: who took it still settles it.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
@@ -11,41 +10,11 @@ use super::harness::{Admin, Shop, Shopper, cards, people};
 /// The name that the double gives to its first payment.
 const FIRST: &str = "pi_double000001";
 
-fn appliance(folder: &Path, gateway: &Double) -> String {
-    let endpoint = gateway.endpoint();
-    let text = format!(
-        r#"version = 1
-hostname = "gateway-test"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "{}"
-[dev]
-gateway_root = """
-{}"""
-stripe_endpoint = "{endpoint}"
-authorize_net_endpoint = "{endpoint}"
-adyen_endpoint = "{endpoint}"
-"#,
-        people::EMAIL,
-        gateway.root_pem(),
-    );
-    let file = folder.join("appliance.toml");
-    std::fs::write(&file, text).unwrap();
-    file.to_str().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn a_payment_that_is_open_when_the_gateway_changes_is_settled_by_the_one_that_took_it() {
     let gateway = Double::stripe().await;
     let folder = tempfile::tempdir().unwrap();
-    let options = appliance(folder.path(), &gateway);
+    let options = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
     let shop = Shop::start_with(folder.path(), &["--appliance", &options]);
     let mut admin = Admin::set_up(&shop).await;
     admin.use_stripe("sk_test_double").await;
@@ -103,7 +72,7 @@ async fn a_payment_that_is_open_when_the_gateway_changes_is_settled_by_the_one_t
 async fn what_is_kept_of_an_account_outlives_a_restart_and_never_comes_out() {
     let gateway = Double::stripe().await;
     let folder = tempfile::tempdir().unwrap();
-    let options = appliance(folder.path(), &gateway);
+    let options = people::appliance(folder.path(), gateway.root_pem(), &gateway.endpoint());
     let shop = Shop::start_with(folder.path(), &["--appliance", &options]);
     let mut admin = Admin::set_up(&shop).await;
     let fields =

@@ -1,7 +1,6 @@
 //! Money on its way back: staff refund what was bought, per item and the rest, and never more; a shop that is
 //! killed while Stripe's answer is on its way gives back once.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
@@ -12,34 +11,6 @@ use super::harness::{Admin, Page, Shop, Shopper, cards, people};
 const ORDER: &str = "/orders/1001";
 const FORM: &str = "/orders/1001/refund";
 const CONFIRM: &str = "/orders/1001/refund/confirm";
-
-fn appliance(folder: &Path, gateway: &Double) -> String {
-    let text = format!(
-        r#"version = 1
-hostname = "refund-test"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "{}"
-[dev]
-gateway_root = """
-{}"""
-stripe_endpoint = "{}"
-"#,
-        people::EMAIL,
-        gateway.root_pem(),
-        gateway.endpoint()
-    );
-    let file = folder.join("appliance.toml");
-    std::fs::write(&file, text).unwrap();
-    file.to_str().unwrap().to_owned()
-}
 
 /// Fills the refund form in and returns the page that follows: the check, or the form with its errors.
 async fn ask(admin: &mut Admin, fields: &[(&str, &str)]) -> Page {
@@ -104,7 +75,7 @@ async fn an_order_is_refunded_by_item_then_in_full_and_never_over() {
 async fn a_shop_that_is_killed_while_stripe_answers_gives_back_once() {
     let folder = tempfile::tempdir().unwrap();
     let stripe = Double::stripe().await;
-    let file = appliance(folder.path(), &stripe);
+    let file = people::appliance(folder.path(), stripe.root_pem(), &stripe.endpoint());
     let shop = Shop::start_with(folder.path(), &["--appliance", &file]);
     let mut admin = Admin::set_up(&shop).await;
     admin.use_stripe("sk_test_0123456789abcdef").await;

@@ -6,7 +6,7 @@ use super::{Browser, Page, Shop};
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
 
-/// An `appliance.toml` in `folder` that points a development machine at a server in Stripe's place.
+/// An `appliance.toml` in `folder` that points a development machine at one server in the place of each vendor.
 pub fn appliance(folder: &std::path::Path, root_pem: &str, endpoint: &str) -> String {
     let file = folder.join("appliance.toml");
     let text = format!(
@@ -26,6 +26,8 @@ email = "{EMAIL}"
 gateway_root = """
 {root_pem}"""
 stripe_endpoint = "{endpoint}"
+authorize_net_endpoint = "{endpoint}"
+adyen_endpoint = "{endpoint}"
 "#
     );
     std::fs::write(&file, text).unwrap();

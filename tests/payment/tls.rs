@@ -10,7 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::double::{Double, Presence, Stripe};
 use super::harness::{Admin, Shop, Shopper, cards, people};
-use super::stage::appliance;
 
 const CODE: &str = "951";
 const HOLDER: &str = "Grace Hopper";
@@ -127,7 +126,7 @@ impl Case {
 }
 
 fn start(folder: &tempfile::TempDir, tap: &Tap, root: &str) -> Shop {
-    let file = appliance(folder.path(), &format!("https://{}", tap.address), root);
+    let file = people::appliance(folder.path(), root, &format!("https://{}", tap.address));
     Shop::start_with(folder.path(), &["--appliance", &file])
 }
 

@@ -9,7 +9,7 @@ use crate::payment::gateway::{
     About, Asking, Call, Created, Gateway, Heard, News, Notice, Outcome, Paid, RefundOutcome, Unheard,
     Visitor,
 };
-use crate::payment::{Attempt, CaptureMode, CardShown, Refund};
+use crate::payment::{Attempt, CaptureMode, CardShown, Refund, Surprise};
 
 /// Where the money of one attempt really is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,13 +193,15 @@ impl Gateway for Ledger {
         Box::pin(async { RefundOutcome::Unknown })
     }
 
-    /// The body is one letter and the name of a payment: `?` is a reason to ask, `!` tells how it stands.
+    /// The body is one letter and the name of a payment: `?` is a reason to ask, `!` tells how it stands, `-` that the
+    /// money went back.
     fn hear(&self, notice: &Notice<'_>) -> Result<Vec<Heard>, Unheard> {
         let text = std::str::from_utf8(notice.body).map_err(|_| Unheard::Unreadable)?;
         let (kind, rest) = text.split_at_checked(1).ok_or(Unheard::Unsigned)?;
         let (id, reference) = rest.split_once(' ').ok_or(Unheard::Unsigned)?;
         let news = match (kind, self.0.lock().unwrap().truth.get(reference)) {
             ("?", _) => News::Ask,
+            ("-", _) => News::Odd(Surprise::TakenBack),
             ("!", Some((attempt, truth))) => News::Payment {
                 outcome: told(*truth),
                 amount: Some((attempt.amount.minor, attempt.amount.currency.code().to_owned())),

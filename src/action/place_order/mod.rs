@@ -38,7 +38,7 @@ pub(super) use charging::Charging;
 pub use charging::{MOST_CHARGES, MOST_DELAYED, finish_charges};
 pub(super) use reconcile::gateway_of;
 pub use reconcile::{ACTION_LASTS, UNPAID_FOR, keep_reconciling, reconcile, recover, standing, unsettled};
-pub(super) use settle::{Settled, settle as conclude_within};
+pub(super) use settle::{Settled, alarmed, settle as conclude_within};
 pub(super) use stock::put_one_back;
 
 use super::App;

@@ -66,12 +66,25 @@ pub(in crate::action) fn settle(
     Ok(Settled { alarms, attempt: changed.then_some(attempt) })
 }
 
+/// Only an alarm about the attempt's order.
+pub(in crate::action) fn alarmed(
+    tx: &mut Tx<'_>,
+    attempt: &Attempt,
+    surprise: Surprise,
+    now: Timestamp,
+) -> Result<Settled, StoreError> {
+    let raised = alarm::raise(tx, kind_of(surprise), &Object::Order(attempt.order), now)?;
+    Ok(Settled { alarms: vec![raised], attempt: None })
+}
+
 fn kind_of(surprise: Surprise) -> Kind {
     match surprise {
         Surprise::Mismatch => Kind::PaymentMismatch,
         Surprise::PaidAfterRefusal => Kind::PaidAfterRefusal,
         Surprise::AuthorizationEnded => Kind::AuthorizationEnded,
         Surprise::CapturedInstead => Kind::CapturedInstead,
+        Surprise::CaptureFailed => Kind::CaptureFailed,
+        Surprise::TakenBack => Kind::RefundedElsewhere,
         Surprise::PaidTwice => Kind::PaidTwice,
         Surprise::PaidAfterCancel => Kind::PaidAfterCancel,
     }

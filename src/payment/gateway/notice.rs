@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, RefundOutcome};
 use crate::base::Token;
+use crate::payment::Surprise;
 
 /// A request to the door, unverified.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,8 @@ pub enum News {
         /// Minor units and ISO 4217 code, to be compared with the attempt's.
         amount: Option<(i64, String)>,
     },
+    /// A person must look at the payment; its state stays as it is.
+    Odd(Surprise),
     /// For gateways that cannot be asked: this is how a refund stands.
     Refund(RefundOutcome),
 }

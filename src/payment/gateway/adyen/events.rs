@@ -8,8 +8,9 @@
 //! | `AUTHORISATION` | yes | captured (`KEY-a`) or authorized (`KEY-m`), for the amount told |
 //! | | no | declined |
 //! | `CAPTURE` | yes | captured, for the amount told |
-//! | `CAPTURE`, `CANCELLATION` | no | a mismatch: a person must look, nothing else changes |
-//! | `CAPTURE_FAILED`, `CHARGEBACK` ... | yes | a mismatch |
+//! | `CANCELLATION` | no | a mismatch: a person must look, nothing else changes |
+//! | `CAPTURE`; `CAPTURE_FAILED` | no; yes | an alarm: the money could not be taken |
+//! | `CHARGEBACK` ... | yes | an alarm: the money was taken back |
 //! | `CANCELLATION`, `TECHNICAL_CANCEL`, `EXPIRE` | yes | released |
 //! | `TECHNICAL_CANCEL` | no | names no payment: Adyen has none, which the next question finds; else nothing |
 //! | `REFUND`, `REFUND_FAILED`, `REFUNDED_REVERSED` | | the refund's outcome |
@@ -22,7 +23,7 @@ use super::endings::Endings;
 use super::name::{is_psp, mode, refund_key};
 use super::notice::Item;
 use super::refusal;
-use crate::payment::{CaptureMode, RefundFailure};
+use crate::payment::{CaptureMode, RefundFailure, Surprise};
 
 /// What an event tells; nothing for those of other systems' payments and those that change no money here.
 pub(super) fn heard(item: &Item, endings: &Endings) -> Vec<Heard> {
@@ -39,6 +40,7 @@ fn payment(item: &Item, mode: CaptureMode, endings: &Endings) -> Vec<Heard> {
         Paid { card: item.card(), transaction }
     };
     let news = |outcome, amount| vec![of_payment(item, "", News::Payment { outcome, amount })];
+    let odd = |surprise| vec![of_payment(item, "", News::Odd(surprise))];
     match (item.event_code.as_str(), item.succeeded()) {
         ("AUTHORISATION", true) => {
             endings.found(&item.merchant_reference);
@@ -55,7 +57,8 @@ fn payment(item: &Item, mode: CaptureMode, endings: &Endings) -> Vec<Heard> {
             news(Outcome::Declined(refusal::reason(None, item.reason.as_deref())), None)
         }
         ("CAPTURE", true) => news(Outcome::Captured(taken(item.payment())), amount()),
-        ("CAPTURE" | "CANCELLATION", false) => news(Outcome::Mismatch, None),
+        ("CAPTURE", false) | ("CAPTURE_FAILED", true) => odd(Surprise::CaptureFailed),
+        ("CANCELLATION", false) => news(Outcome::Mismatch, None),
         ("CANCELLATION" | "TECHNICAL_CANCEL" | "EXPIRE" | "CANCEL_OR_REFUND", true) => {
             if let Some(psp) = item.payment() {
                 endings.released(psp);
@@ -72,14 +75,9 @@ fn payment(item: &Item, mode: CaptureMode, endings: &Endings) -> Vec<Heard> {
             endings.missing(&item.merchant_reference);
             vec![of_payment(item, "", News::Ask)]
         }
-        (
-            "CAPTURE_FAILED"
-            | "CHARGEBACK"
-            | "SECOND_CHARGEBACK"
-            | "NOTIFICATION_OF_CHARGEBACK"
-            | "PREARBITRATION_LOST",
-            true,
-        ) => news(Outcome::Mismatch, None),
+        ("CHARGEBACK" | "SECOND_CHARGEBACK" | "NOTIFICATION_OF_CHARGEBACK" | "PREARBITRATION_LOST", true) => {
+            odd(Surprise::TakenBack)
+        }
         _ => Vec::new(),
     }
 }
@@ -148,10 +146,14 @@ mod tests {
                 item.psp_reference = "XB7XNCQ8HXSKGK82".to_owned();
             }
             for heard in heard(&item, &endings) {
-                if let News::Payment { outcome, .. } = heard.news {
-                    let next = state.after(&outcome);
-                    state = next.state;
-                    surprises.extend(next.surprise);
+                match heard.news {
+                    News::Payment { outcome, .. } => {
+                        let next = state.after(&outcome);
+                        state = next.state;
+                        surprises.extend(next.surprise);
+                    }
+                    News::Odd(surprise) => surprises.push(surprise),
+                    News::Ask | News::Refund(_) => {}
                 }
             }
         }
@@ -210,11 +212,11 @@ mod tests {
     #[test]
     fn what_fails_later_is_for_a_person() {
         let odd = vec![Surprise::Mismatch];
-        for event in ["CAPTURE_FAILED", "CHARGEBACK"] {
-            assert_eq!(after(AttemptState::Captured(card()), &[("-a", event, true)]).1, odd, "{event}");
-        }
+        let later = |event| after(AttemptState::Captured(card()), &[("-a", event, true)]);
+        assert_eq!(later("CAPTURE_FAILED"), (AttemptState::Captured(card()), vec![Surprise::CaptureFailed]));
+        assert_eq!(later("CHARGEBACK"), (AttemptState::Captured(card()), vec![Surprise::TakenBack]));
         let stuck = after(AttemptState::Capturing(card()), &[("-m", "CAPTURE", false)]);
-        assert_eq!(stuck, (AttemptState::Capturing(card()), odd.clone()));
+        assert_eq!(stuck, (AttemptState::Capturing(card()), vec![Surprise::CaptureFailed]));
         assert_eq!(after(AttemptState::Voiding(card()), &[("-m", "CANCELLATION", false)]).1, odd);
         assert_eq!(
             after(AttemptState::Voiding(card()), &[("-m", "CANCELLATION", true)]).0,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::is_id;
 use crate::base::Token;
+use crate::payment::Surprise;
 use crate::payment::gateway::{About, Heard, News, Unheard};
 
 /// The longest notice; Stripe's have about 5 KiB.
@@ -58,7 +59,14 @@ pub(super) fn read(body: &[u8], live: bool) -> Result<Vec<Heard>, Unheard> {
         return Err(Unheard::Unreadable);
     }
     let about = about(&event.kind, event.data.object);
-    Ok(about.into_iter().map(|about| Heard { id: event.id.clone(), about, news: News::Ask }).collect())
+    let news = match (event.kind.as_str(), &about) {
+        // A refund without a key of ours was made at Stripe's dashboard; a dispute takes the money at once.
+        ("refund.created" | "charge.dispute.created", Some(About::Payment { .. })) => {
+            News::Odd(Surprise::TakenBack)
+        }
+        _ => News::Ask,
+    };
+    Ok(about.into_iter().map(|about| Heard { id: event.id.clone(), about, news: news.clone() }).collect())
 }
 
 /// The payment or refund that an event of this kind is about.
@@ -102,7 +110,13 @@ mod tests {
 
     fn heard(kind: &str, object: &str) -> Option<About> {
         let all = read(event(kind, object).as_bytes(), false).unwrap();
-        assert!(all.iter().all(|heard| heard.id == "evt_1" && heard.news == News::Ask));
+        let odd = matches!(kind, "refund.created" | "charge.dispute.created");
+        for heard in &all {
+            assert_eq!(heard.id, "evt_1");
+            let taken_back = odd && matches!(heard.about, About::Payment { .. });
+            let news = if taken_back { News::Odd(Surprise::TakenBack) } else { News::Ask };
+            assert_eq!(heard.news, news, "{kind}");
+        }
         assert!(all.len() <= 1);
         all.into_iter().next().map(|heard| heard.about)
     }
