@@ -9,7 +9,7 @@ use cashcow::payment::{ATTEMPTS, Attempt, AttemptState, INQUIRIES, OPEN_REFUNDS,
 use cashcow::store::{Reads, Span, Store, StoreError};
 use jiff::SignedDuration;
 
-use super::double::Charge;
+use super::double::{Charge, Fault};
 use super::plan;
 use super::vendors::{Api, Doubles};
 
@@ -109,6 +109,9 @@ pub struct Audit<'a> {
     pub charges: BTreeMap<u64, Vec<(Api, Charge)>>,
     /// Amounts that the gateways lie about.
     pub lies: &'a [i64],
+    /// Amounts of payments of which Adyen answered a refund with a 500 that it now repeats under its key, with
+    /// nothing done: such a refund has no end in this shop but its alarm.
+    pub stuck: BTreeSet<i64>,
     pub broken: Vec<Broken>,
 }
 
@@ -130,7 +133,11 @@ impl<'a> Audit<'a> {
                 }
             }
         }
-        Self { books, charges, lies, broken }
+        let seen = doubles.of(Api::Adyen).seen().into_iter();
+        let repeated =
+            seen.filter(|seen| seen.path.ends_with("/refunds") && seen.fault == Some(Fault::ErrorBefore));
+        let stuck = repeated.filter_map(|seen| seen.amount).collect();
+        Self { books, charges, lies, stuck, broken }
     }
 
     fn say(&mut self, order: u64, what: String) {
@@ -194,6 +201,12 @@ impl<'a> Audit<'a> {
         }
         let refunds = self.books.refunds.iter().filter(|refund| refund.order == order.number);
         let refunds: Vec<_> = refunds.filter(|refund| refund.state.counts()).collect();
+        // Held as long as the gateway repeats its 500; there is no such refund at the gateway.
+        let stuck = |refund: &&Refund| self.stuck.contains(&charge.amount) && !refund.state.is_final();
+        let (held, refunds): (Vec<_>, Vec<_>) = refunds.into_iter().partition(stuck);
+        if held.len() > 1 || refunds.iter().any(|refund| !refund.state.is_final()) {
+            self.say(order.number, format!("refunds are open: {held:?} {refunds:?}"));
+        }
         let refunded: i64 = refunds.iter().map(|refund| refund.amount.minor).sum();
         let whole = order.state == State::Refunded;
         if refunded != charge.refunded
