@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of every parser on the payment path, for a bounded time, on the stable toolchain.
 
-    python3 -m tests.fuzz                      every parser, CASHCOW_FUZZ_SECONDS (20) each, two at once
+    python3 -m tests.fuzz                      every parser, CASHCOW_FUZZ_SECONDS (12) each, two at once
     python3 -m tests.fuzz TARGET...            only these
     python3 -m tests.fuzz --again TARGET FILE  one input once more; FILE may be - for standard input
 
@@ -20,7 +20,7 @@ REPO = os.path.dirname(os.path.dirname(HERE))
 TARGET = os.environ.get("CARGO_TARGET_DIR") or os.path.join(REPO, "target")
 PROGRAM = os.path.join(TARGET, "debug", "cashcow-fuzz")
 KEPT = os.path.join(TARGET, "fuzz")
-SECONDS = int(os.environ.get("CASHCOW_FUZZ_SECONDS", "20"))
+SECONDS = int(os.environ.get("CASHCOW_FUZZ_SECONDS", "12"))
 # Reading one answer takes microseconds; this much is a parser that does not end, even on a busy machine.
 LONGEST = 10
 # Each planted fault is found in about a second; this is for a busy machine.

@@ -135,14 +135,16 @@ fn unsigned(body: &[u8]) -> Option<(String, Vec<Item>)> {
     (!items.is_empty()).then_some((envelope.live, items))
 }
 
-/// All that a notice leaves behind, whoever signed it: a signature is no reason to keep a card.
+/// All that a notice leaves behind, whoever signed it: a signature is no reason to keep a card. What it is
+/// about is only looked up, and of our own form: random letters and digits, which may look like anything.
 pub(super) fn told(body: &[u8]) -> String {
     let Some((_, items)) = unsigned(body) else { return String::new() };
     let key = NoticeKey(Zeroizing::new(vec![1; 32]));
     let signed = items.iter().filter(|item| key.signed(item)).count();
     let whole = items.iter().filter(|item| item.is_unambiguous() && item.is_whole());
     let endings = Endings::default();
-    let told = whole.map(|item| format!("{item:?} {:?}", events::heard(item, &endings)));
+    let kept = |item| events::heard(item, &endings).into_iter().map(|heard| (heard.id, heard.news));
+    let told = whole.map(|item| format!("{item:?} {:?}", kept(item).collect::<Vec<_>>()));
     told.chain([signed.to_string()]).collect::<Vec<_>>().join("\n")
 }
 

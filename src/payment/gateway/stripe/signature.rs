@@ -11,6 +11,8 @@ use crate::payment::gateway::{Notice, Unheard};
 
 /// The longest signature header that is read: Stripe's have about 150 bytes a secret.
 const LONGEST_HEADER: usize = 2048;
+/// Digits of the time: enough until the year 2286, and too few for a card's number.
+const MOST_DIGITS: usize = 10;
 /// The most signatures that are tried: one for each secret that is valid while one is exchanged.
 const MOST_SIGNATURES: usize = 16;
 /// How far from now a notice may have been signed, in seconds, either way (Stripe's own default).
@@ -63,7 +65,8 @@ fn read(header: &str) -> Option<Signed<'_>> {
             _ => {}
         }
     }
-    let time = time.filter(|time| time.len() <= 12 && time.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let time =
+        time.filter(|time| time.len() <= MOST_DIGITS && time.bytes().all(|byte| byte.is_ascii_digit()))?;
     let seconds = time.parse().ok()?;
     (!codes.is_empty()).then_some(Signed { time, seconds, codes })
 }
