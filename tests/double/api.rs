@@ -186,6 +186,26 @@ pub trait Api: Any + Send {
         request.header("idempotency-key").map(str::to_owned)
     }
 
+    /// What the request does, in words that hold nothing made up for this run: method and path without
+    /// identifiers.
+    fn doing(&self, request: &Request) -> String {
+        let plain = |part: &&str| part.len() < 3 || !part.contains(|letter: char| letter.is_ascii_digit());
+        let parts: Vec<_> =
+            request.parts().iter().map(|part| if plain(part) { *part } else { "*" }).collect();
+        format!("{} /{}", request.method, parts.join("/"))
+    }
+
+    /// The amount, in minor units, of the payment that a request is about. A suite whose amounts are all
+    /// different knows by it which of its payments this is, in each run the same.
+    fn amount_of(&self, _request: &Request) -> Option<i64> {
+        None
+    }
+
+    /// The same of a notice.
+    fn amount_told(&self, _notice: &Notice) -> Option<i64> {
+        None
+    }
+
     fn charges(&self) -> Vec<Charge>;
 
     /// What happened since the last call, oldest first.

@@ -96,10 +96,11 @@ impl Mail {
         self.random = Some(Lottery::new(seed, per_mille, kinds));
     }
 
-    fn twist(&mut self, topic: &str) -> Option<Twist> {
+    fn twist(&mut self, topic: &str, amount: Option<i64>) -> Option<Twist> {
+        let matter = format!("{topic} {}", amount.unwrap_or_default());
         match self.plans.iter().position(|(on, _)| topic.ends_with(on.as_str())) {
             Some(place) => self.plans.remove(place).map(|(_, twist)| twist),
-            None => self.random.as_mut().and_then(Lottery::draw),
+            None => self.random.as_mut().and_then(|random| random.draw(&matter)),
         }
     }
 }
@@ -130,7 +131,8 @@ pub(super) fn post(books: &Shared) {
     let notices = open.api.notices();
     let Some(queue) = open.mail.queue.clone() else { return };
     for notice in notices {
-        let twist = open.mail.twist(&notice.topic);
+        let amount = open.api.amount_told(&notice);
+        let twist = open.mail.twist(&notice.topic, amount);
         let letter = Letter { notice, twist };
         match letter.twist {
             Some(Twist::Drop) => {}

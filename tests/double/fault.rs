@@ -1,6 +1,6 @@
 //! What goes wrong, and with which request: on order, or at random from a seed.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::api::Request;
 
@@ -70,32 +70,61 @@ impl Dice {
         Self(seed)
     }
 
+    /// Of this seed, and of one matter that has a name: what is drawn elsewhere in between changes nothing.
+    pub fn of(seed: u64, matter: &str) -> Self {
+        let mut dice = Self(seed);
+        for byte in matter.bytes() {
+            dice.0 ^= u64::from(byte);
+            dice.0 = dice.next();
+        }
+        dice
+    }
+
     /// A number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit as u64).unwrap()
+    }
+
+    /// Whether one of so many of a thousand is hit.
+    pub fn hits(&mut self, per_mille: usize) -> bool {
+        self.below(1000) < per_mille
+    }
+
+    /// One of these.
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
+        mixed ^ (mixed >> 31)
     }
 }
 
-/// Something from a list, for some of a thousand.
+/// Something from a list, for some of a thousand: drawn by seed, matter and how often this matter came before,
+/// so that the same matter meets the same fate in another run, whatever else happens between.
 #[derive(Debug, Clone)]
 pub(super) struct Lottery<T> {
-    dice: Dice,
+    seed: u64,
     per_mille: usize,
     kinds: Vec<T>,
+    drawn: HashMap<String, u64>,
 }
 
 impl<T: Clone> Lottery<T> {
     pub(super) fn new(seed: u64, per_mille: usize, kinds: &[T]) -> Self {
-        Self { dice: Dice::new(seed), per_mille, kinds: kinds.to_vec() }
+        Self { seed, per_mille, kinds: kinds.to_vec(), drawn: HashMap::new() }
     }
 
-    pub(super) fn draw(&mut self) -> Option<T> {
-        let hit = self.dice.below(1000) < self.per_mille && !self.kinds.is_empty();
-        hit.then(|| self.kinds[self.dice.below(self.kinds.len())].clone())
+    pub(super) fn draw(&mut self, matter: &str) -> Option<T> {
+        let nth = self.drawn.entry(matter.to_owned()).or_default();
+        *nth += 1;
+        let mut dice = Dice::of(self.seed, &format!("{matter} {nth}"));
+        let hit = dice.hits(self.per_mille) && !self.kinds.is_empty();
+        hit.then(|| dice.pick(&self.kinds))
     }
 }
 
@@ -110,6 +139,8 @@ enum On {
 pub(super) struct Plans {
     ordered: VecDeque<(On, Fault)>,
     random: Option<Lottery<Fault>>,
+    /// Amounts of payments that are lied about.
+    lies: HashSet<i64>,
 }
 
 impl Plans {
@@ -125,13 +156,22 @@ impl Plans {
         self.random = Some(Lottery::new(seed, per_mille, kinds));
     }
 
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
+    pub(super) fn lie_about(&mut self, amounts: &[i64]) {
+        self.lies.extend(amounts);
     }
 
-    /// The fault of this request: the oldest order that fits, else what the dice say. Pages for shoppers have
-    /// only the ordered ones.
-    pub(super) fn take(&mut self, request: &Request) -> Option<Fault> {
+    pub(super) fn lies_about(&self, amount: Option<i64>) -> bool {
+        amount.is_some_and(|amount| self.lies.contains(&amount))
+    }
+
+    /// Lies go on: who began one never tells the truth.
+    pub(super) fn forget(&mut self) {
+        *self = Self { lies: std::mem::take(&mut self.lies), ..Self::default() };
+    }
+
+    /// The fault of this request: the oldest order that fits, else what the dice say of its matter. Pages for
+    /// shoppers have only the ordered ones.
+    pub(super) fn take(&mut self, request: &Request, matter: &str) -> Option<Fault> {
         let fits = |on: &On| match on {
             On::Path(ending) => request.path.ends_with(ending.as_str()),
             On::Text(text) => {
@@ -142,6 +182,6 @@ impl Plans {
         if let Some(place) = self.ordered.iter().position(|(on, _)| fits(on)) {
             return self.ordered.remove(place).map(|(_, fault)| fault);
         }
-        self.random.as_mut().filter(|_| !request.is_page()).and_then(Lottery::draw)
+        self.random.as_mut().filter(|_| !request.is_page()).and_then(|random| random.draw(matter))
     }
 }

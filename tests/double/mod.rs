@@ -56,6 +56,7 @@ pub use delivery::{Sent, Trust, Twist};
 pub use fault::{Dice, Fault};
 pub use presence::{Presence, certificates};
 pub use stripe::Stripe;
+use tokio::sync::mpsc;
 pub use trust::client;
 
 /// A request that the gateway saw, without what a gateway must not tell.
@@ -63,6 +64,10 @@ pub use trust::client;
 pub struct Seen {
     pub method: String,
     pub path: String,
+    /// The same in every run, see [`Api::doing`].
+    pub doing: String,
+    /// Of the payment that it is about, in minor units, if that can be told.
+    pub amount: Option<i64>,
     /// The key by which the vendor recognises a repeat.
     pub idempotency_key: Option<String>,
     /// The names of a form's fields.
@@ -77,6 +82,7 @@ pub(crate) struct Books {
     plans: fault::Plans,
     mail: delivery::Mail,
     seen: Vec<Seen>,
+    ears: Vec<mpsc::UnboundedSender<Seen>>,
     breaches: Vec<String>,
     refusals: Vec<String>,
 }
@@ -102,18 +108,34 @@ impl Double {
         Self::serve(Adyen::default(), Presence::Good).await
     }
 
+    /// Stripe, Authorize.Net and Adyen, all under one root, as one shop trusts them.
+    pub async fn together() -> [Self; 3] {
+        let root = presence::Root::new();
+        let under = |presence| presence::Identity::under(&root, presence);
+        [
+            Self::serve_as(Stripe::default(), Presence::Good, under(Presence::Good)).await,
+            Self::serve_as(authorize_net::AuthorizeNet::default(), Presence::Good, under(Presence::Good))
+                .await,
+            Self::serve_as(Adyen::default(), Presence::Good, under(Presence::Good)).await,
+        ]
+    }
+
     /// Any API, shown in any way.
     pub async fn serve(api: impl Api, presence: Presence) -> Self {
+        Self::serve_as(api, presence, presence::Identity::new(presence)).await
+    }
+
+    async fn serve_as(api: impl Api, presence: Presence, identity: presence::Identity) -> Self {
         let books = Books {
             api: Box::new(api),
             plans: fault::Plans::default(),
             mail: delivery::Mail::default(),
             seen: Vec::new(),
+            ears: Vec::new(),
             breaches: Vec::new(),
             refusals: Vec::new(),
         };
         let books = Arc::new(Mutex::new(books));
-        let identity = presence::Identity::new(presence);
         let (listener, address) = wire::listen().await;
         let address = match presence {
             Presence::Good | Presence::Expired | Presence::OtherName => {
@@ -160,10 +182,24 @@ impl Double {
         self.books().plans.on_text(text, fault);
     }
 
-    /// From now on, so many of a thousand requests suffer one of these. The same seed gives the same faults to
-    /// the same order of requests.
+    /// From now on, so many of a thousand requests suffer one of these. Which, follows from the seed, from what
+    /// the request does, from the amount of its payment and from how often that came before: not from when it
+    /// comes, nor from what comes between.
     pub fn plan_random(&self, seed: u64, per_mille: usize, kinds: &[Fault]) {
         self.books().plans.at_random(seed, per_mille, kinds);
+    }
+
+    /// From now on, what is told of money that is held or taken by a payment of one of these amounts names
+    /// another amount.
+    pub fn lie_about(&self, amounts: &[i64]) {
+        self.books().plans.lie_about(amounts);
+    }
+
+    /// Each request, at the instant at which it has come in whole and nothing was done about it yet.
+    pub fn listen(&self) -> mpsc::UnboundedReceiver<Seen> {
+        let (ear, heard) = mpsc::unbounded_channel();
+        self.books().ears.push(ear);
+        heard
     }
 
     pub fn forget_faults(&self) {
@@ -200,7 +236,7 @@ impl Double {
         self.books().mail.plan(on, twist);
     }
 
-    /// From now on, so many of a thousand notices suffer one of these.
+    /// From now on, so many of a thousand notices suffer one of these, by seed, topic, amount and how often.
     pub fn plan_random_notices(&self, seed: u64, per_mille: usize, kinds: &[Twist]) {
         self.books().mail.at_random(seed, per_mille, kinds);
     }

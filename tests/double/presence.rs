@@ -31,7 +31,24 @@ const NAMES: [&str; 6] = [
     "checkout-test.adyen.com",
 ];
 
-/// A server's identity, and the fresh root that vouches for it; all PEM.
+/// Who vouches for servers.
+pub(super) struct Root {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl Root {
+    pub(super) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::new(vec![]).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.distinguished_name.push(rcgen::DnType::CommonName, "Root of the gateway double");
+        let pem = root.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(root, key), pem }
+    }
+}
+
+/// A server's identity, and the root that vouches for it; all PEM.
 pub(super) struct Identity {
     pub(super) certificate: String,
     pub(super) key: String,
@@ -41,12 +58,10 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn new(presence: Presence) -> Self {
-        let root_key = KeyPair::generate().unwrap();
-        let mut root = CertificateParams::new(vec![]).unwrap();
-        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        root.distinguished_name.push(rcgen::DnType::CommonName, "Root of the gateway double");
-        let root_pem = root.self_signed(&root_key).unwrap().pem();
-        let issuer = Issuer::new(root, root_key);
+        Self::under(&Root::new(), presence)
+    }
+
+    pub(super) fn under(root: &Root, presence: Presence) -> Self {
         let key = KeyPair::generate().unwrap();
         let names = match presence {
             Presence::OtherName => vec!["gateway.example".to_owned()],
@@ -57,7 +72,7 @@ impl Identity {
             leaf.not_before = date_time_ymd(2020, 1, 1);
             leaf.not_after = date_time_ymd(2021, 1, 1);
         }
-        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        let leaf = leaf.signed_by(&key, &root.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -65,7 +80,12 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
             .unwrap();
-        Self { certificate: leaf.pem(), key: key.serialize_pem(), root: root_pem, config: Arc::new(config) }
+        Self {
+            certificate: leaf.pem(),
+            key: key.serialize_pem(),
+            root: root.pem.clone(),
+            config: Arc::new(config),
+        }
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

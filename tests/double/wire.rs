@@ -59,7 +59,7 @@ impl std::error::Error for Cut {}
 
 async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Result<Response<Body>, Cut> {
     let request = read(request).await?;
-    let fault = hear(&mut books.lock().unwrap(), &request);
+    let (fault, amount) = hear(&mut books.lock().unwrap(), &request);
     match fault {
         Some(Fault::ResetBefore) => return Err(Cut),
         Some(Fault::Redirect) => {
@@ -83,17 +83,23 @@ async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Re
         }
         _ => {}
     }
+    let lie;
     let mut answer = {
         let mut books = books.lock().unwrap();
         if matches!(fault, Some(Fault::SlowBefore(_))) {
             books.api.linger(&request, false);
         }
         let answer = books.api.answer(&request);
+        let held = || books.api.charges().iter().any(|charge| Some(charge.amount) == amount);
+        lie = books.plans.lies_about(amount) && held();
         match fault {
             Some(Fault::ErrorAfter) => books.api.fail(&request, 500, Done::All),
             _ => answer,
         }
     };
+    if lie || fault == Some(Fault::WrongAmount) {
+        books.lock().unwrap().api.echo_wrong_amount(&mut answer);
+    }
     delivery::post(&books);
     match fault {
         Some(Fault::ResetAfter) => return Err(Cut),
@@ -101,7 +107,6 @@ async fn answer(books: Shared, pace: Pace, request: HttpRequest<Incoming>) -> Re
         Some(Fault::Slow(milliseconds)) => pause(milliseconds).await,
         Some(Fault::SlowHead(milliseconds)) => pace.slow_for(milliseconds),
         Some(Fault::SlowBody(milliseconds)) => return Ok(slow(answer, milliseconds)),
-        Some(Fault::WrongAmount) => books.lock().unwrap().api.echo_wrong_amount(&mut answer),
         Some(Fault::TooLong) => answer.edit(|json| json["padding"] = "x".repeat(300 * 1024).into()),
         Some(Fault::Quotes(number)) => quote::in_words(&mut answer, number),
         Some(Fault::QuotesEverywhere(number)) => quote::everywhere(&mut answer, number),
@@ -123,7 +128,7 @@ async fn read(request: HttpRequest<Incoming>) -> Result<Request, Cut> {
 }
 
 /// Notes the request and draws its fault.
-fn hear(books: &mut Books, request: &Request) -> Option<Fault> {
+fn hear(books: &mut Books, request: &Request) -> (Option<Fault>, Option<i64>) {
     let card = cards::in_body(request);
     if card && !books.api.takes_card(request) {
         books.breaches.push(format!("a card came in the body of {} {}", request.method, request.path));
@@ -131,16 +136,23 @@ fn hear(books: &mut Books, request: &Request) -> Option<Fault> {
     if cards::in_head(request) {
         books.breaches.push(format!("a card came in the head of {} {}", request.method, request.path));
     }
-    let fault = books.plans.take(request);
-    books.seen.push(Seen {
+    let (doing, amount) = (books.api.doing(request), books.api.amount_of(request));
+    let matter = format!("{doing} {}", amount.unwrap_or_default());
+    let fault = books.plans.take(request, &matter);
+    let seen = Seen {
         method: request.method.clone(),
         path: request.path.clone(),
+        doing,
+        amount,
         idempotency_key: books.api.once(request),
         fields: request.form().into_iter().map(|(name, _)| name).collect(),
         card,
         fault,
-    });
-    fault
+    };
+    // Nobody may be listening any more.
+    books.ears.iter().for_each(|ear| drop(ear.send(seen.clone())));
+    books.seen.push(seen);
+    (fault, amount)
 }
 
 fn head(answer: &Answer) -> hyper::http::response::Builder {

@@ -41,6 +41,7 @@ pub struct Page {
 }
 
 /// A form as it stands on a page, to be filled in and sent.
+#[derive(Clone)]
 pub struct Form {
     pub action: String,
     pub fields: Vec<(String, String)>,

@@ -30,12 +30,32 @@ impl Shop {
 
     /// The same with these variables in its environment.
     pub fn try_start_in(folder: &Path, more: &[&str], variables: &[(&str, String)]) -> Result<Self, String> {
+        Self::try_wait(Self::spawn(folder, more, variables, [0; 3]), folder)
+    }
+
+    /// At these ports (storefront, console, redirect), so that its addresses outlive it.
+    pub fn start_at(folder: &Path, more: &[&str], ports: [u16; 3]) -> Self {
+        Self::try_wait(Self::spawn(folder, more, &[], ports), folder)
+            .unwrap_or_else(|said| panic!("the shop did not start:\n{said}"))
+    }
+
+    /// `kill -9` so soon after its process was begun, ready or not.
+    pub fn start_and_kill(folder: &Path, more: &[&str], ports: [u16; 3], after: Duration) {
+        let mut child = Self::spawn(folder, more, &[], ports);
+        std::thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn spawn(folder: &Path, more: &[&str], variables: &[(&str, String)], ports: [u16; 3]) -> Child {
         let log =
             std::fs::File::options().create(true).append(true).open(folder.join("cashcowd.log")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cashcowd"))
-            .args(["demo", "--dir"])
-            .arg(folder)
-            .args(["--storefront-port", "0", "--console-port", "0", "--http-port", "0"])
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cashcowd"));
+        command.args(["demo", "--dir"]).arg(folder);
+        for (name, port) in ["--storefront-port", "--console-port", "--http-port"].iter().zip(ports) {
+            command.arg(name).arg(port.to_string());
+        }
+        command
             .env("TSS2_LOG", "all+none")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .args(more)
@@ -43,7 +63,10 @@ impl Shop {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn try_wait(mut child: Child, folder: &Path) -> Result<Self, String> {
         let out = BufReader::new(child.stdout.take().unwrap());
         let (tell, hear) = mpsc::channel();
         std::thread::spawn(move || {

@@ -144,6 +144,49 @@ async fn a_seed_repeats_its_faults() {
     assert!(kinds.iter().all(|kind| runs[0].contains(&Some(*kind))), "every kind comes");
 }
 
+/// Two payments in either order, and one of them alone: each request of a payment meets the same fate.
+#[tokio::test]
+async fn a_fault_follows_from_the_payment_and_not_from_what_comes_between() {
+    let mut fates = Vec::new();
+    for order in [&[2490, 1000][..], &[1000, 2490], &[1000]] {
+        let double = Double::stripe().await;
+        double.plan_random(7, 500, &[Fault::Refused(503), Fault::Refused(429)]);
+        for _ in 0..40 {
+            for amount in order {
+                let amount = amount.to_string();
+                post(&double, "/v1/payment_intents", &[("amount", &amount), ("currency", "eur")]).await;
+            }
+        }
+        let fate = |amount| {
+            let own = double.seen().into_iter().filter(move |seen| seen.amount == Some(amount));
+            own.map(|seen| seen.fault).collect::<Vec<_>>()
+        };
+        fates.push((fate(1000), fate(2490)));
+    }
+    assert_eq!(fates[0], fates[1]);
+    assert_eq!(fates[0].0, fates[2].0);
+    assert_ne!(fates[0].0, fates[0].1, "payments share no fate");
+}
+
+#[tokio::test]
+async fn who_is_lied_about_is_lied_about_in_each_answer_and_nobody_else_is() {
+    let double = Double::stripe().await;
+    double.lie_about(&[2490]);
+    for (amount, told) in [("2490", 1), ("1000", 1000)] {
+        let fields = [("amount", amount), ("currency", "eur")];
+        let made = post(&double, "/v1/payment_intents", &fields).await.json();
+        assert_eq!(made["amount"].to_string(), amount, "no money is held yet: this is the truth");
+        let id = made["id"].as_str().unwrap().to_owned();
+        let confirm = format!("/v1/payment_intents/{id}/confirm");
+        let paid = post(&double, &confirm, &[("payment_method", "pm_card_visa")]).await.json();
+        assert_eq!(paid["amount"], told);
+        double.forget_faults();
+        let read = call(&double, "GET", &format!("/v1/payment_intents/{id}"), &[], None).await.unwrap();
+        assert_eq!(read.json()["amount"], told);
+    }
+    assert_eq!(double.charges().iter().map(|charge| charge.amount).sum::<i64>(), 3490);
+}
+
 #[tokio::test]
 async fn a_card_is_taken_in_a_confirmation_and_nowhere_else() {
     let double = Double::stripe().await;

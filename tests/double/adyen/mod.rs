@@ -177,6 +177,26 @@ impl Api for Adyen {
         request.method == "POST" && parts == ["v71", "payments"]
     }
 
+    fn amount_of(&self, request: &Request) -> Option<i64> {
+        let body = request.json()?;
+        let parts = request.parts();
+        let of = |fits: &dyn Fn(&&Payment) -> bool| self.payments.iter().find(fits).map(|paid| paid.amount);
+        match parts.strip_prefix(&["checkout"]).unwrap_or(&parts).strip_prefix(&["v71"])? {
+            ["payments"] => body["amount"]["value"].as_i64(),
+            ["payments", "details"] => {
+                let psp = body["details"]["redirectResult"].as_str()?.split('!').next()?;
+                of(&|payment| payment.psp == psp)
+            }
+            ["payments", psp, _] => of(&|payment| payment.psp == *psp),
+            ["cancels"] => of(&|payment| body["paymentReference"] == payment.reference.as_str()),
+            _ => None,
+        }
+    }
+
+    fn amount_told(&self, notice: &Notice) -> Option<i64> {
+        notice.body["notificationItems"][0]["NotificationRequestItem"]["amount"]["value"].as_i64()
+    }
+
     fn charges(&self) -> Vec<Charge> {
         self.payments.iter().filter(|payment| payment.authorised).map(Payment::charge).collect()
     }

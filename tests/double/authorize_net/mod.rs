@@ -213,6 +213,24 @@ impl Api for AuthorizeNet {
         (!invoice.is_empty()).then(|| invoice.to_owned())
     }
 
+    fn doing(&self, request: &Request) -> String {
+        let Some((call, asked)) = read(request) else { return String::new() };
+        format!("{call} {}", asked.text("transactionRequest/transactionType"))
+    }
+
+    fn amount_told(&self, notice: &Notice) -> Option<i64> {
+        money::minor(&notice.body["payload"]["authAmount"].to_string())
+    }
+
+    fn amount_of(&self, request: &Request) -> Option<i64> {
+        let (_, asked) = read(request)?;
+        let of = [asked.text("transId"), asked.text("transactionRequest/refTransId")];
+        match self.ledger.all.iter().find(|known| of.contains(&known.id.as_str())) {
+            Some(known) => Some(known.requested),
+            None => money::minor(asked.text("transactionRequest/amount")),
+        }
+    }
+
     fn charges(&self) -> Vec<Charge> {
         let failed = ["declined", "failedReview", "generalError", "communicationError"];
         let charges = self.ledger.all.iter().filter(|known| known.of.is_none());

@@ -202,6 +202,24 @@ impl Api for Stripe {
             && matches!(request.parts().as_slice(), ["v1", "payment_intents", _, "confirm"])
     }
 
+    fn amount_of(&self, request: &Request) -> Option<i64> {
+        let params = Params::of(request);
+        let of_intent = |id: &str| self.intents.get(id).map(|intent| intent.amount);
+        match request.parts().strip_prefix(&["v1"])? {
+            ["payment_intents"] => params.get("amount")?.parse().ok(),
+            ["payment_intents", id, ..] => of_intent(id),
+            ["checkout", "sessions"] => params.get("line_items[0][price_data][unit_amount]")?.parse().ok(),
+            ["checkout", "sessions", id, ..] => self.sessions.get(*id).map(|session| session.amount),
+            ["refunds"] => of_intent(params.get("payment_intent")?),
+            _ => None,
+        }
+    }
+
+    fn amount_told(&self, notice: &Notice) -> Option<i64> {
+        let object = &notice.body["data"]["object"];
+        ["amount", "amount_total"].into_iter().find_map(|name| object[name].as_i64())
+    }
+
     fn charges(&self) -> Vec<Charge> {
         self.charges.values().filter(|charge| charge.paid).map(|charge| self.common(charge)).collect()
     }
