@@ -4,6 +4,7 @@ use super::double::{Double, Fault};
 use super::shop::{GOOD, Shop, agrees};
 use cashcow::payment::gateway::{Gateway, Outcome, RefundOutcome};
 use cashcow::payment::{AttemptState, CaptureMode, RefundFailure};
+use jiff::SignedDuration;
 
 async fn held(double: &Double) -> Shop {
     let mut shop = Shop::of(double, CaptureMode::Manual).await;
@@ -105,4 +106,22 @@ async fn a_key_without_rights_is_told_again_later() {
     assert_eq!(shop.adyen.refund(&shop.attempt, &refund).await, RefundOutcome::Unknown);
     let outcome = shop.adyen.refund(&shop.attempt, &refund).await;
     assert!(matches!(outcome, RefundOutcome::Pending { .. }), "{outcome:?}");
+}
+
+/// Adyen repeats a 500 under its key, with nothing done. Without an end the sum could never be refunded.
+#[tokio::test]
+async fn a_refund_that_adyen_never_takes_on_has_failed_after_six_days() {
+    let double = Double::adyen().await;
+    let mut shop = Shop::of(&double, CaptureMode::Automatic).await;
+    shop.pay(GOOD).await;
+    let refund = shop.refund(1000);
+    double.plan("/refunds", Fault::ErrorBefore);
+    for hours in [0, 5 * 24, 23] {
+        shop.clock.step(SignedDuration::from_hours(hours));
+        assert_eq!(shop.adyen.refund(&shop.attempt, &refund).await, RefundOutcome::Unknown);
+    }
+    shop.clock.step(SignedDuration::from_hours(2));
+    let failed = RefundOutcome::Failed(RefundFailure::TryAgain);
+    assert_eq!(shop.adyen.refund(&shop.attempt, &refund).await, failed);
+    assert_eq!(double.charges()[0].refunded, 0);
 }

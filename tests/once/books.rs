@@ -110,7 +110,7 @@ pub struct Audit<'a> {
     /// Amounts that the gateways lie about.
     pub lies: &'a [i64],
     /// Amounts of payments of which Adyen answered a refund with a 500 that it now repeats under its key, with
-    /// nothing done: such a refund has no end in this shop but its alarm.
+    /// nothing done: such a refund ends as failed after six days, which this test does not wait for.
     pub stuck: BTreeSet<i64>,
     pub broken: Vec<Broken>,
 }

@@ -258,9 +258,15 @@ impl AdyenGateway {
             log::error!("order {}: Adyen's name of the payment is not known", attempt.order);
             return RefundOutcome::Failed(RefundFailure::TryAgain);
         };
+        // Its notice comes within minutes, or within days where Adyen could not deliver it. One that comes later
+        // than this still counts, with an alarm.
         if self.clock.now().duration_since(refund.begun) > REPEAT_REFUND {
-            log::error!("order {}: refund {} is too old to be told again", refund.order, refund.number);
-            return RefundOutcome::Unknown;
+            log::error!(
+                "order {}: Adyen has not taken refund {} on within 6 days",
+                refund.order,
+                refund.number
+            );
+            return RefundOutcome::Failed(RefundFailure::TryAgain);
         }
         let key = refund.key.to_string();
         let body = Json::Object(vec![
