@@ -458,7 +458,7 @@ stripe-key-wrong = That is not a secret key of Stripe. Copy the whole key that b
 stripe-notices = Signing secret of the notices
 stripe-notices-hint = Begins with whsec_. Stripe shows it once the address below is entered there. Without it this shop ignores notices and asks Stripe instead, which takes longer.
 stripe-notices-wrong = That is not a signing secret of Stripe. Copy the text that begins with whsec_ from the webhook's page.
-stripe-events = payment_intent.succeeded, payment_intent.payment_failed, payment_intent.canceled, payment_intent.amount_capturable_updated, checkout.session.completed, checkout.session.expired, charge.refunded, refund.updated, refund.failed
+stripe-events = payment_intent.succeeded, payment_intent.payment_failed, payment_intent.canceled, payment_intent.amount_capturable_updated, checkout.session.completed, checkout.session.expired, charge.refunded, charge.dispute.created, refund.created, refund.updated, refund.failed
 stripe-needs = For cards that are typed in this shop, Stripe must enable raw card data APIs for your account. Ask its support, and say that you send cards from your own server. Stripe's own page needs nothing of the kind.
 
 adyen-merchant = Merchant account

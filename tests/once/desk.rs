@@ -147,7 +147,7 @@ pub async fn settled(stage: &Stage, limit: Duration, later: &[Api]) -> Duration 
                     continue;
                 }
                 let page = browser.get(&order).await;
-                let is_later = later.iter().any(|api| page.says(api.gateway())) && page.says(OPEN[0]);
+                let is_later = later.iter().any(|api| page.says(api.name())) && page.says(OPEN[0]);
                 if !is_later && OPEN.iter().any(|words| page.says(words)) {
                     open.push(order);
                 } else {

@@ -34,11 +34,20 @@ impl Api {
     pub const ALL: [Self; 3] = [Self::Stripe, Self::AuthorizeNet, Self::Adyen];
 
     /// As attempts name it.
-    pub fn gateway(self) -> &'static str {
+    fn gateway(self) -> &'static str {
         match self {
             Self::Stripe => "stripe",
             Self::AuthorizeNet => "authorize-net",
             Self::Adyen => "adyen",
+        }
+    }
+
+    /// What the console's pages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stripe => "Stripe",
+            Self::AuthorizeNet => "Authorize.Net",
+            Self::Adyen => "Adyen",
         }
     }
 
