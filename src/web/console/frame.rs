@@ -160,6 +160,8 @@ impl Clerk {
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
             entry("ranges-title", "/settings/ranges"),
+            entry("staff-title", "/staff"),
+            entry("proposals-title", "/proposals"),
             entry("live-title", "/go-live"),
         ];
         entries.retain(|entry| {
