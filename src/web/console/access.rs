@@ -101,6 +101,15 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
     ADDRESSES.iter().find(|known| known.method == method && known.path == path).map(|known| known.needs)
 }
 
+/// The right to do what the page of this link is there for; `None` if it takes none.
+pub fn offers(href: &str) -> Option<Right> {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    match needs(&Method::GET, path)? {
+        Needs::Anyone | Needs::SignedIn => None,
+        Needs::Right(right) | Needs::Form(_, right) => Some(right),
+    }
+}
+
 impl Needs {
     /// The right without which the address is not there.
     pub fn right(self) -> Option<Right> {
@@ -116,6 +125,30 @@ impl Needs {
         match self {
             Self::Anyone | Self::SignedIn => None,
             Self::Right(right) | Self::Form(_, right) => Some(right).filter(|right| right.needs_step_up()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::Role;
+
+    #[test]
+    fn whoever_changes_any_staff_may_change_the_operators_so_that_one_right_guards_the_pages() {
+        for role in Role::ALL {
+            for right in [Right::ChangePlatformStaff, Right::ChangeCollector] {
+                assert!(!role.may(right) || role.may(Right::ChangeOperatorStaff), "{role:?} {right:?}");
+            }
+            assert!(!role.may(Right::ChangeOperatorStaff) || role.may(Right::SeeStaff), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn no_address_is_there_twice() {
+        for (place, address) in ADDRESSES.iter().enumerate() {
+            let again = |other: &Address| other.method == address.method && other.path == address.path;
+            assert!(!ADDRESSES[..place].iter().any(again), "{} {}", address.method, address.path);
         }
     }
 }

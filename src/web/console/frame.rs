@@ -19,6 +19,7 @@ use crate::alarm::{self, Alarm};
 use crate::base::Token;
 use crate::locale::Texts;
 use crate::operator::Settings;
+use crate::staff::Right;
 use crate::web::{Failure, Fields, Head, Limits, Peer, Site, cookies, csrf, reply};
 
 const SHEET: &str = "console.css";
@@ -120,6 +121,11 @@ impl Clerk {
     /// What the console says.
     pub fn texts(&self) -> &Texts {
         &self.desk.site.texts
+    }
+
+    /// Whether a page offers this person what needs the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.signed.actor.may(right)
     }
 
     /// The session's id, to end it.
