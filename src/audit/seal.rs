@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::head::{self, HEADS, PENDING, Pending, VERSION};
-use super::{EVENTS, Event, Hash, Head, Sealed, chain, latest_head};
+use super::{EVENTS, Hash, Head, Sealed, chain, latest_head};
 use crate::store::{Reads, StoreError, Tx};
 use crate::tpm::witness::Certificate;
 
