@@ -11,10 +11,8 @@ use crate::store::StoreError;
 
 /// The canonical text of something of ours.
 pub(super) fn text(of: &impl Serialize) -> Result<String, StoreError> {
-    let value = serde_json::to_value(of).map_err(|error| StoreError::Engine {
-        doing: "write an audit record",
-        reason: error.to_string(),
-    })?;
+    let value = serde_json::to_value(of)
+        .map_err(|error| StoreError::Engine { doing: "write an audit record", reason: error.to_string() })?;
     Ok(of_value(&value))
 }
 
@@ -65,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_value_has_one_text_whatever_the_order_of_its_keys() {
-        let text = "{ \"b\": [1, null, true], \"a\": { \"z\": \"\\u00e9\\n\\u001b\\\"\\u007f/\", \"y\": -7 } }";
+        let text =
+            "{ \"b\": [1, null, true], \"a\": { \"z\": \"\\u00e9\\n\\u001b\\\"\\u007f/\", \"y\": -7 } }";
         let value: Value = serde_json::from_str(text).unwrap();
         let wanted = "{\"a\":{\"y\":-7,\"z\":\"é\\n\\u001b\\\"\u{7f}/\"},\"b\":[1,null,true]}";
         assert_eq!(of_value(&value), wanted);

@@ -132,11 +132,7 @@ pub fn state(view: &impl Reads) -> Result<State, StoreError> {
 }
 
 /// The records after `number`, at most `limit`, in their order: for what follows the log.
-pub fn records_after(
-    view: &impl Reads,
-    number: u64,
-    limit: usize,
-) -> Result<Vec<(u64, Record)>, StoreError> {
+pub fn records_after(view: &impl Reads, number: u64, limit: usize) -> Result<Vec<(u64, Record)>, StoreError> {
     view.scan(&EVENTS, &Span::all(limit).starting_at(&number.saturating_add(1)))
 }
 
@@ -181,8 +177,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn append(tx: &mut Tx<'_>, event: &Event) -> Result<(), StoreError> {
     let mut state = state(tx)?;
     let (n, prev) = (state.last.saturating_add(1), state.hash);
-    let text =
-        canonical::text(&Said { chain: state.chain, event: event.clone(), n, prev, v: VERSION })?;
+    let text = canonical::text(&Said { chain: state.chain, event: event.clone(), n, prev, v: VERSION })?;
     let hash = Hash::of(text.as_bytes());
     state.last = n;
     state.hash = hash;

@@ -77,6 +77,7 @@ deeds! {
     FindAuditGap: "find_audit_gap", "deed-find-audit-gap", "audit log", AuditState;
     SignIn: "sign_in", "deed-sign-in", "console", Authentication;
     SignOut: "sign_out", "deed-sign-out", "console", Authentication;
+    ShutOut: "shut_out", "deed-shut-out", "person", Credentials;
     ImportProducts: "import_products", "deed-import-products", "products", Administration;
     ChangeProduct: "change_product", "deed-change-product", "product", Administration;
     ChangeVariant: "change_variant", "deed-change-variant", "variant", Administration;

@@ -78,8 +78,7 @@ impl Sealed {
 
     /// The head.
     pub fn head(&self) -> Result<Head, StoreError> {
-        serde_json::from_str(&self.text)
-            .map_err(|_| StoreError::Damaged { table: "audit-heads".to_owned() })
+        serde_json::from_str(&self.text).map_err(|_| StoreError::Damaged { table: "audit-heads".to_owned() })
     }
 
     /// What the TPM's index held after it.

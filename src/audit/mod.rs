@@ -20,13 +20,15 @@ mod export;
 mod hash;
 mod head;
 mod retention;
-mod search;
 mod seal;
+mod search;
 mod verify;
 mod witness;
 
+pub use crate::tpm::witness::Certificate;
 pub use chain::{EVENTS, Record, State, begin, records_after, state};
-pub use export::{Export, PIECE};
+pub use deed::Pci;
+pub use export::{End, Export, PIECE};
 pub use hash::Hash;
 pub use head::{Head, Sealed, latest_head};
 pub use retention::{KEPT_FOR, MOST_RECORDS, NEARLY_FULL, Removal, removable, remove};

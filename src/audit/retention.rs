@@ -39,7 +39,8 @@ pub fn removable(view: &impl Reads, now: Timestamp, most: u64) -> Result<Option<
     for (_, sealed) in view.scan(&HEADS, &Span::all(usize::MAX))? {
         let head = sealed.head()?;
         // A head closes its day if the next one is of another.
-        let closing = latest.replace(head).zip(latest.as_ref()).filter(|(before, next)| before.day != next.day);
+        let closing =
+            latest.replace(head).zip(latest.as_ref()).filter(|(before, next)| before.day != next.day);
         let Some((head, _)) = closing else { continue };
         let early = head.at >= old;
         let enough = found.as_ref().map_or(state.gone, |found: &Removal| found.head.last) >= excess;

@@ -54,12 +54,7 @@ impl fmt::Display for Gap {
 
 /// The next head: from the first record without one to the last of the same day (UTC). `None` if there is no
 /// such record, or its hour is not over and `at_once` does not ask for it. `key` is the TPM's fingerprint.
-pub fn due(
-    view: &impl Reads,
-    key: Hash,
-    now: Timestamp,
-    at_once: bool,
-) -> Result<Option<Head>, StoreError> {
+pub fn due(view: &impl Reads, key: Hash, now: Timestamp, at_once: bool) -> Result<Option<Head>, StoreError> {
     let state = chain::state(view)?;
     let (n, covered) = match latest_head(view)? {
         Some((n, sealed)) => (n, sealed.head()?.last),
@@ -75,7 +70,8 @@ pub fn due(
     }
     let after = midnight_after(day)?;
     let last = before(view, first, state.last, after)?.max(first);
-    let hash = if last == state.last { Some(state.hash) } else { view.get(&EVENTS, &last)?.map(|last| last.hash()) };
+    let hash =
+        if last == state.last { Some(state.hash) } else { view.get(&EVENTS, &last)?.map(|last| last.hash()) };
     let hash = hash.ok_or(StoreError::Damaged { table: "audit-records".to_owned() })?;
     let n = n.saturating_add(1);
     Ok(Some(Head { at: now, chain: state.chain, day, first, hash, key, last, n, v: VERSION }))

@@ -35,7 +35,9 @@ pub fn verify(reader: impl BufRead, trusted: Option<Hash>) -> Result<Report, Bad
         let mut line = Vec::new();
         let read = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line);
         match read {
-            Err(error) => return Err(checker.bad(Place::Line(checker.lines), Why::Unreadable(error.to_string()))),
+            Err(error) => {
+                return Err(checker.bad(Place::Line(checker.lines), Why::Unreadable(error.to_string())));
+            }
             Ok(0) => return checker.finish(),
             Ok(_) => checker.line(&line)?,
         }
@@ -110,7 +112,8 @@ impl Checker {
         }
         let Value::Object(fields) = value else { return Err(self.bad(here, Why::Unknown)) };
         let names: Vec<_> = fields.keys().map(String::as_str).collect();
-        let has = |wanted: &[&str]| wanted.len() == names.len() && wanted.iter().all(|name| names.contains(name));
+        let has =
+            |wanted: &[&str]| wanted.len() == names.len() && wanted.iter().all(|name| names.contains(name));
         match &self.chain {
             None if has(&["chain"]) => self.begin(&fields),
             None => Err(self.bad(here, Why::NoBeginning)),
@@ -197,7 +200,8 @@ impl Checker {
         }
         self.record = (n, hash);
         self.report.last = n;
-        self.report.last_at = record.get("event").and_then(|event| event.get("at")?.as_str().map(str::to_owned));
+        self.report.last_at =
+            record.get("event").and_then(|event| event.get("at")?.as_str().map(str::to_owned));
         Ok(())
     }
 
@@ -222,7 +226,9 @@ impl Checker {
         if head.last > self.record.0 {
             return Err(self.bad(self.next(), Why::Missing));
         }
-        if (head.last, head.hash) != self.record || (!self.wants_head && head.first != self.head.1.saturating_add(1)) {
+        if (head.last, head.hash) != self.record
+            || (!self.wants_head && head.first != self.head.1.saturating_add(1))
+        {
             return Err(self.bad(since, Why::NotSigned));
         }
         let value = Hash(says.value);
@@ -311,7 +317,10 @@ impl Checker {
             return Err(self.bad(self.after(), Why::CutShort));
         }
         self.report.unsealed = self.record.0.saturating_sub(self.head.1);
-        self.report.trusted = self.trusted.is_some() && !self.report.keys.is_empty();
+        if self.trusted.is_some() && self.report.keys.is_empty() {
+            return Err(self.bad(self.after(), Why::NothingSigned));
+        }
+        self.report.trusted = self.trusted.is_some();
         Ok(self.report)
     }
 }

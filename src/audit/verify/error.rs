@@ -102,6 +102,9 @@ pub enum Why {
         /// When it was made.
         at: Timestamp,
     },
+    /// A key is trusted, and no signature is there to compare it with.
+    #[error("nothing in the file is signed, so the trusted key shows nothing")]
+    NothingSigned,
     /// The file ends too early.
     #[error("the file ends here, before its last line: it was cut short")]
     CutShort,

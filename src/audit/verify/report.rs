@@ -44,11 +44,18 @@ impl fmt::Display for Report {
             writeln!(f, "key {key} ({word})")?;
         }
         if let Some(head) = &self.latest_head {
-            writeln!(f, "last head: {} of {}, made {:.0}, up to record {}", head.n, head.day, head.at, head.last)?;
+            writeln!(
+                f,
+                "last head: {} of {}, made {:.0}, up to record {}",
+                head.n, head.day, head.at, head.last
+            )?;
         }
         match (self.signed, self.unsealed) {
             (Some(at), _) => {
-                writeln!(f, "the TPM signed the whole file {at:.0}: nothing before that is missing at its end")
+                writeln!(
+                    f,
+                    "the TPM signed the whole file {at:.0}: nothing before that is missing at its end"
+                )
             }
             (None, 0) => writeln!(f, "not a bundle: whether later records exist, the file cannot show"),
             (None, open) => writeln!(
