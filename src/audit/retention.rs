@@ -75,7 +75,3 @@ pub fn remove(tx: &mut Tx<'_>, removal: &Removal) -> Result<bool, StoreError> {
     state.put(tx)?;
     Ok(more)
 }
-
-#[cfg(test)]
-#[path = "retention_tests.rs"]
-mod tests;

@@ -153,7 +153,3 @@ pub fn follows(before: Hash, head: &Head) -> Result<Hash, StoreError> {
 pub fn digest(head: &Head) -> Result<Hash, StoreError> {
     head.digest()
 }
-
-#[cfg(test)]
-#[path = "seal_tests.rs"]
-mod tests;

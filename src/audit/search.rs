@@ -129,7 +129,3 @@ fn chunk(
     }
     Ok(records)
 }
-
-#[cfg(test)]
-#[path = "search_tests.rs"]
-mod tests;
