@@ -54,6 +54,7 @@ impl Machine {
         // Whatever stands in for the shop while it is closed.
         let elsewhere = self.folder.path().join("closed.redb");
         self.app = open(&elsewhere, &self.clock).await;
+        drop(closed(&file).await);
         meanwhile(&file);
         self.app = open(&file, &self.clock).await;
         self.begin().await;
@@ -172,17 +173,22 @@ fn witness(folder: &Path) -> (Arc<Mutex<ApprovedWitness>>, Swtpm) {
     (Arc::new(Mutex::new(ApprovedWitness { tpm, approval })), swtpm)
 }
 
-/// Opens a shop; waits until whoever had the file is gone.
-pub async fn open(file: &Path, clock: &Arc<ManualClock>) -> Arc<App> {
+/// Opens the file once whoever had it is gone.
+async fn closed(file: &Path) -> StoreFile {
     let mut tries = 0;
-    let file = loop {
+    loop {
         match StoreFile::open(file) {
-            Ok(file) => break file,
+            Ok(file) => return file,
             Err(StoreError::Open { .. }) if tries < 500 => tries += 1,
             Err(error) => panic!("{error}"),
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+    }
+}
+
+/// Opens a shop.
+async fn open(file: &Path, clock: &Arc<ManualClock>) -> Arc<App> {
+    let file = closed(file).await;
     let store = file.start(RootKey::random(&SeededRandom::new(1)), Arc::new(OsRandom)).await.unwrap();
     let parts = AppParts {
         store,

@@ -25,13 +25,13 @@ async fn a_disk_that_is_put_back_to_an_earlier_day_is_found_alarmed_and_named() 
     let machine = machine.restart(|file| drop(fs::copy(&old, file).unwrap())).await;
     let alarms = machine.alarms();
     assert_eq!(alarms.len(), 1);
-    assert!(alarms[0].starts_with("audit-gap after head 4 of 2026-11-23"), "{alarms:?}");
+    assert!(alarms[0].starts_with("audit-gap after head 5 of 2026-11-23"), "{alarms:?}");
     assert!(machine.records().iter().any(|(_, record)| record.to_string().contains("FindAuditGap")));
     // The check of a stranger says it too, at the first head after it, for as long as it is kept.
     machine.work(3).await;
     machine.seal().await;
     let bad = check(&machine.lines(), machine.fingerprint()).unwrap_err();
-    assert!(matches!((bad.place, &bad.why), (Place::Head(5), Why::Gap { .. })), "{bad}");
+    assert!(matches!((bad.place, &bad.why), (Place::Head(6), Why::Gap { .. })), "{bad}");
     // The machine's own check knows of it, and the alarm is not raised again at each start.
     assert_eq!(check_audit(&machine.app).await.unwrap().unwrap().gaps, 1);
     let machine = machine.restart(|_| {}).await;
@@ -58,7 +58,7 @@ async fn another_tpm_goes_on_with_the_log_and_whoever_trusts_the_first_is_told_a
     assert!(check(&machine.lines(), first).is_ok());
     let machine = machine.with_another_tpm().await;
     assert!(
-        machine.alarms()[0].starts_with("audit-gap the TPM knows no head; here is head 4"),
+        machine.alarms()[0].starts_with("audit-gap the TPM knows no head; here is head 5"),
         "{:?}",
         machine.alarms()
     );
@@ -66,7 +66,7 @@ async fn another_tpm_goes_on_with_the_log_and_whoever_trusts_the_first_is_told_a
     machine.seal().await;
     let second = machine.fingerprint();
     let bad = check(&machine.lines(), first).unwrap_err();
-    assert_eq!((bad.place, bad.why), (Place::Head(5), Why::OtherKey(second)));
+    assert_eq!((bad.place, bad.why), (Place::Head(6), Why::OtherKey(second)));
     let bad = check(&machine.lines(), second).unwrap_err();
     assert_eq!((bad.place, bad.why), (Place::Head(1), Why::OtherKey(first)));
 }
@@ -89,10 +89,10 @@ async fn a_power_cut_while_a_head_is_made_is_no_gap() {
         let machine = machine.restart(|_| {}).await;
         assert!(machine.alarms().is_empty(), "{:?}", machine.alarms());
         let report = check(&machine.lines(), key).unwrap();
-        assert_eq!(report.heads, 4);
+        assert_eq!(report.heads, 5);
         machine.work(1).await;
         machine.seal().await;
-        assert_eq!(check(&machine.lines(), key).unwrap().heads, 5);
+        assert_eq!(check(&machine.lines(), key).unwrap().heads, 6);
     }
 }
 
@@ -103,9 +103,9 @@ async fn a_tpm_that_is_used_behind_the_services_back_is_found_out() {
     machine.witness.lock().unwrap().extend(cashcow::audit::Hash([9; 32])).unwrap();
     machine.seal().await;
     assert!(
-        machine.alarms()[0].starts_with("audit-gap after head 3 of 2026-11-23"),
+        machine.alarms()[0].starts_with("audit-gap after head 4 of 2026-11-23"),
         "{:?}",
         machine.alarms()
     );
-    assert!(matches!(check(&machine.lines(), machine.fingerprint()).unwrap_err().place, Place::Head(4)));
+    assert!(matches!(check(&machine.lines(), machine.fingerprint()).unwrap_err().place, Place::Head(5)));
 }
