@@ -25,8 +25,6 @@ pub struct Typed {
     pub from: String,
     pub until: String,
     before: Option<u64>,
-    /// Which fields were wrong, and the cure.
-    pub errors: Vec<(&'static str, String)>,
 }
 
 /// An entry of a list to choose from.
@@ -52,7 +50,6 @@ impl Typed {
             from: take("from"),
             until: take("until"),
             before: fields.get("before").parse().ok(),
-            errors: Vec::new(),
         }
     }
 
