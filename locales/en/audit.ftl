@@ -1,7 +1,7 @@
 ### The audit log: what was done, in a reader's words.
 
 deed-issue-setup-code = Made a set-up code
-deed-enter-setup-code = Entered the set-up code
+deed-enter-setup-code = Typed a set-up code
 deed-set-up = Set the shop up
 deed-keep-recovery-key = Confirmed the recovery key
 deed-begin-audit = The audit log began
@@ -11,8 +11,8 @@ deed-read-audit = Read the audit log
 deed-export-audit = Exported the audit log
 deed-prune-audit = Old records were removed
 deed-find-audit-gap = The log and the TPM do not agree
-deed-sign-in = Signed in
-deed-sign-out = Signed out
+deed-sign-in = Sign-in
+deed-sign-out = Sign-out
 deed-shut-out = Shut out
 deed-import-products = Imported products
 deed-change-product = Changed a product
@@ -44,9 +44,9 @@ audit-at = When
 audit-deed = What was done
 audit-who = By
 audit-who-hint = An e-mail address, machine, or stranger for somebody who was not signed in.
-audit-source = From
+audit-source = From address
 audit-source-hint = An address or a range, such as 10.0.2.0/24.
-audit-component = Done to
+audit-component = Kind of thing
 audit-object = Which one
 audit-pci = Recorded for (PCI DSS v4.0.1)
 audit-hash = Hash of this record

@@ -43,7 +43,8 @@ pub async fn begin_audit(app: &Arc<App>, keeper: Arc<Keeper>, about: &str) -> Re
     let begun = app.store().transact(move |tx| audit::begin(tx, seed, area.as_deref())).await?;
     if begun {
         let chain = app.store().read(|view| audit::state(view))?.chain;
-        note(app, now, Deed::BeginAudit, &format!("chain {chain}")).await?;
+        let name: String = chain.to_string().chars().take(16).collect();
+        note(app, now, Deed::BeginAudit, &format!("chain {name}")).await?;
     }
     if key.is_some()
         && let Err(error) = seal_audit(app, true).await

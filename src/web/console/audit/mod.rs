@@ -61,6 +61,7 @@ struct RecordPage {
     frame: Frame,
     row: Row,
     facts: Vec<(String, String)>,
+    hashes: Vec<(String, String)>,
     line: String,
 }
 
@@ -144,16 +145,18 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
         fact("audit-component", &record.component),
         fact("audit-object", if record.object.is_empty() { "-" } else { &record.object }),
         fact("audit-pci", record.deed.pci().number(refused)),
+    ];
+    let hashes = vec![
         fact("audit-hash", &record.hash().to_string()),
         fact("audit-prev", &record.prev().to_string()),
     ];
-    reply::page(&RecordPage { line: record.line(), row, facts, head, frame })
+    reply::page(&RecordPage { line: record.line(), row, facts, hashes, head, frame })
 }
 
 fn row(texts: &Texts, number: u64, record: &Record) -> Row {
     Row {
         number,
-        at: when(record.at),
+        at: record.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         deed: texts.say(record.deed.key()),
         object: record.object.clone(),
         who: match &record.by {
