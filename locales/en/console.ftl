@@ -346,7 +346,8 @@ import-file-hint = UTF-8, with commas or semicolons between the cells.
 import-pictures = Pictures
 import-pictures-hint = JPEG, PNG or WebP, named as in the column Image Src. They are made anew at up to 1600 pixels; what a camera hides in them is left behind.
 import-button = Import
-import-how = How the file works
+import-how = A file of your own
+import-another = Another file
 import-how-text = One row for each variant. Rows with the same handle stand together and become one product; its title, description and picture stand on the first of them. A product whose handle is already in the shop is replaced. Either the whole file is taken or nothing of it. Other columns are ignored and named.
 import-from = From another shop
 import-from-text = Export the products in Shopify, or in WooCommerce with its language set to English, and choose that file as it is. Rows that cannot be used are left out and named, with the reason; the others go in. Descriptions become plain text, prices are taken as they stand, and the same file once more changes nothing.
@@ -367,7 +368,7 @@ import-rows-left = { $count ->
     [one] One row was left out
    *[other] { $count } rows were left out
 }
-import-rows-left-text = The rest is in the shop. Correct these rows in the file and import it again, or enter the products here.
+import-rows-left-text = The rest is in the shop. Correct these rows in the file and import it again.
 import-remarks = Worth a look
 import-remarks-text = These rows went in. Where this shop works in another way than { $shop }, this is what became of them.
 import-remark = What became of it

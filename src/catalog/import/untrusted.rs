@@ -8,7 +8,10 @@ use super::{Import, Mistakes, html, read};
 use crate::base::Currency;
 
 /// A parser's name, `import-WHAT`, and the parser.
-pub const PARSERS: [(&str, fn(&[u8]) -> String); 4] = [
+pub type Parser = (&'static str, fn(&[u8]) -> String);
+
+/// All of them.
+pub const PARSERS: [Parser; 4] = [
     ("import-file", told_file),
     ("import-shopify", told_shopify),
     ("import-woocommerce", told_woocommerce),

@@ -17,7 +17,7 @@ use crate::catalog::{Picture, PictureError};
 use crate::locale::Texts;
 use crate::web::{Failure, Head, reply};
 
-/// Rows that are named beside a remark.
+/// Runs of rows that are named beside a remark.
 const MOST_ROWS_NAMED: usize = 12;
 
 /// A mistake as the page shows it.
@@ -52,6 +52,8 @@ struct ImportPage {
     remarks: Vec<RemarkRow>,
     /// What the remarks are about.
     remarks_text: String,
+    /// What was left behind that somebody may want.
+    pictures: Option<String>,
     notes: Vec<String>,
 }
 
@@ -131,6 +133,7 @@ fn draw(clerk: &Clerk, outcome: Outcome) -> Result<Response, Failure> {
         rest: None,
         remarks: Vec::new(),
         remarks_text: String::new(),
+        pictures: None,
         notes: Vec::new(),
     };
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -174,7 +177,7 @@ impl ImportPage {
             names.map(|names| texts.say_with(key, &[("names", names.into())]))
         };
         self.notes.extend(counted("import-unchanged", report.unchanged));
-        self.notes.extend(counted("import-pictures-left", report.pictures_left));
+        self.pictures = counted("import-pictures-left", report.pictures_left);
         self.notes.extend(named("import-ignored", &report.ignored));
         self.notes.extend(named("import-unused", &report.unused));
         if report.rows_left > 0 {
@@ -209,10 +212,15 @@ impl ImportPage {
     }
 }
 
-/// `2, 3, 4 and 17 more`.
+/// `2–13, 15, 17–19 and 4 more`.
 fn row_names(texts: &Texts, rows: &[u64]) -> String {
-    let named: Vec<_> = rows.iter().take(MOST_ROWS_NAMED).map(u64::to_string).collect();
-    let (named, rest) = (named.join(", "), rows.len().saturating_sub(MOST_ROWS_NAMED));
+    let runs: Vec<_> = rows.chunk_by(|one, next| one.checked_add(1) == Some(*next)).collect();
+    let named = runs.iter().take(MOST_ROWS_NAMED).map(|run| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        _ => run.iter().map(u64::to_string).collect(),
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let rest: usize = runs.iter().skip(MOST_ROWS_NAMED).map(|run| run.len()).sum();
     if rest == 0 {
         return named;
     }
