@@ -164,6 +164,25 @@ async fn another_shops_export_goes_in_and_the_page_tells_of_each_row_that_did_no
 }
 
 #[tokio::test]
+async fn a_file_with_another_ending_is_refused_before_it_is_read() {
+    let (_folder, _shop, mut admin) = open().await;
+    let good = "Handle,Title,Category,Variant SKU,Variant Price\noak-stool,Oak Stool,Home,OAK-1,89.00\n";
+    for (field, name, told) in [
+        ("file", "products.xlsx", "products.xlsx does not end in .csv"),
+        ("file", "products", "products does not end in .csv"),
+    ] {
+        let page = admin.browser.get("/products/import").await;
+        let page = admin.browser.upload(page.form("/products/import"), field, name, good.as_bytes()).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.says(told), "{}", page.words());
+    }
+    let page = admin.browser.get("/products/import").await;
+    let page =
+        admin.browser.upload(page.form("/products/import"), "file", "Products.CSV", good.as_bytes()).await;
+    assert!(page.says("1 new"), "{}", page.words());
+}
+
+#[tokio::test]
 async fn a_gateway_key_goes_in_and_never_comes_out() {
     let (_folder, _shop, mut admin) = open().await;
     let key = "sk_test_51HxSecretSecretSecret";

@@ -57,7 +57,8 @@ fn tests_of(source: &str) -> Vec<String> {
         if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
             marked = true;
         } else if let Some((_, rest)) = line.split_once("fn ").filter(|_| marked) {
-            found.push(rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect());
+            found
+                .push(rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect());
             marked = false;
         } else if !line.starts_with("#[") && !line.starts_with("//") {
             marked = false;

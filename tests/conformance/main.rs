@@ -83,7 +83,8 @@ fn counts(rows: &[Row], levels: &BTreeMap<String, u8>) -> Vec<String> {
     };
     let line = |level: u8| {
         let all = levels.values().filter(|other| **other == level).count();
-        let [met, not_here, not_yet] = [Answer::Met, Answer::NotApplicable, Answer::NotYet].map(|it| of(level, it));
+        let [met, not_here, not_yet] =
+            [Answer::Met, Answer::NotApplicable, Answer::NotYet].map(|it| of(level, it));
         format!("| {level} | {all} | {met} | {not_here} | {not_yet} |")
     };
     vec![line(1), line(2)]
@@ -112,7 +113,9 @@ fn a_planted_lie_is_found() {
     let row = page.lines().find(|line| line.starts_with("| 1.2.1 |")).unwrap();
     let twice = planted(row, &format!("{row}\n{row}"));
     assert!(twice.iter().any(|it| it == "ASVS 1.2.1 stands there twice"), "{twice:?}");
-    assert!(planted("| 1.2.1 |", "| 1.2.99 |").iter().any(|it| it == "1.2.99 is no number of levels 1 and 2"));
+    assert!(
+        planted("| 1.2.1 |", "| 1.2.99 |").iter().any(|it| it == "1.2.99 is no number of levels 1 and 2")
+    );
     assert!(planted("| 1.2.1 |", "| 1.2.99 |").iter().any(|it| it == "1.2.1 is missing"));
     let cells: Vec<_> = row.split('|').map(str::trim).collect();
     let test = cells[4].trim_matches('`');

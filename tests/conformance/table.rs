@@ -24,9 +24,13 @@ pub struct Row {
 
 /// The rows of every table in this text whose first cell begins with a digit.
 pub fn rows(text: &str) -> Vec<Row> {
-    let cells = |line: &str| line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
-    let lines = text.lines().filter(|line| line.starts_with("| ") && line[2..].starts_with(|it: char| it.is_ascii_digit()));
-    let tables: Vec<Vec<String>> = lines.map(cells).filter(|cells: &Vec<String>| cells[0].contains('.')).collect();
+    let cells =
+        |line: &str| line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line[2..].starts_with(|it: char| it.is_ascii_digit()));
+    let tables: Vec<Vec<String>> =
+        lines.map(cells).filter(|cells: &Vec<String>| cells[0].contains('.')).collect();
     tables.iter().map(|cells| row(cells)).collect()
 }
 
@@ -66,7 +70,9 @@ impl Row {
         match self.answer {
             Answer::Strange => found.push(format!("{name}: four cells; met, not applicable or not met yet")),
             Answer::Met if files.is_empty() => found.push(format!("{name}: met by which file?")),
-            Answer::Met if tests.is_empty() && !documented => found.push(format!("{name}: shown by which test?")),
+            Answer::Met if tests.is_empty() && !documented => {
+                found.push(format!("{name}: shown by which test?"))
+            }
             Answer::Met => {}
             _ if self.by.split_whitespace().count() < 4 => found.push(format!("{name}: for which reason?")),
             _ => {}

@@ -75,9 +75,14 @@ pub async fn take(clerk: Clerk, request: Request<Body>) -> Result<Response, Fail
     let Ok(_turn) = clerk.desk.imports.try_acquire() else {
         return Err(Failure::TooMany { retry_after: 30 });
     };
-    let Upload { file, pictures } = upload::read(request, |sent, from| clerk.believe(sent, from)).await?;
+    let Upload { file, file_name, pictures } =
+        upload::read(request, |sent, from| clerk.believe(sent, from)).await?;
     if file.is_empty() {
         return draw(&clerk, Outcome::Problem("file".to_owned(), clerk.texts().say("import-no-file")));
+    }
+    if let Some((field, key, name)) = strange(&file_name, &pictures) {
+        let text = clerk.texts().say_with(key, &[("name", name.into())]);
+        return draw(&clerk, Outcome::Problem(field.to_owned(), text));
     }
     let remade = tokio::task::spawn_blocking(move || remake(pictures)).await;
     let pictures = match remade.map_err(|error| Failure::Internal(error.to_string()))? {
@@ -102,6 +107,23 @@ pub async fn take(clerk: Clerk, request: Request<Body>) -> Result<Response, Fail
             Err(Failure::Internal(error.to_string()))
         }
     }
+}
+
+/// The field and the name of a file whose ending is none that the import takes, and what to say of it.
+fn strange<'a>(
+    file: &'a str,
+    pictures: &'a BTreeMap<String, Vec<u8>>,
+) -> Option<(&'static str, &'static str, &'a str)> {
+    let ends = |name: &str, endings: &[&str]| {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+    };
+    if !ends(file, &["csv"]) {
+        return Some(("file", "import-ending", file));
+    }
+    let mut names = pictures.keys();
+    let strange = names.find(|name| !ends(name, &["jpg", "jpeg", "png", "webp"]))?;
+    Some(("pictures", "import-picture-ending", strange))
 }
 
 type Remade = Result<BTreeMap<String, Picture>, (String, PictureError)>;
