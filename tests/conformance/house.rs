@@ -13,7 +13,7 @@ impl House {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let mut tests = BTreeSet::new();
         for folder in ["src", "tests"] {
-            for file in sources(&root.join(folder)) {
+            for file in sources(&root.join(folder), "rs") {
                 tests.extend(tests_of(&std::fs::read_to_string(file).unwrap()));
             }
         }
@@ -25,6 +25,13 @@ impl House {
         std::fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Every file under `folder` with this ending.
+    pub fn files(&self, folder: &str, ending: &str) -> Vec<String> {
+        let all = sources(&self.root.join(folder), ending);
+        let inner = |path: PathBuf| path.strip_prefix(&self.root).unwrap().to_string_lossy().into_owned();
+        all.into_iter().map(inner).collect()
+    }
+
     pub fn has_file(&self, path: &str) -> bool {
         !path.starts_with('/') && !path.contains("..") && self.root.join(path).exists()
     }
@@ -34,15 +41,15 @@ impl House {
     }
 }
 
-/// Every Rust file under `folder`.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// Every file under `folder` with this ending.
+fn sources(folder: &Path, wanted: &str) -> Vec<PathBuf> {
     let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == wanted) {
                 found.push(path);
             }
         }

@@ -10,6 +10,7 @@
 )]
 
 mod house;
+mod pages;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,7 +125,12 @@ fn a_planted_lie_is_found() {
     let gone = planted(row, &row.replace(cells[3], "`src/web/nowhere.rs`"));
     assert!(gone.iter().any(|it| it.contains("src/web/nowhere.rs")), "{gone:?}");
     let bare = planted(row, "| 1.2.1 | met | we are careful | |");
-    assert!(bare.len() >= 2, "{bare:?}");
+    assert!(bare.iter().any(|it| it == "1.2.1: met by which file?"), "{bare:?}");
+    let unshown = planted(row, &format!("| 1.2.1 | met | {} | |", cells[3]));
+    assert!(unshown.iter().any(|it| it == "1.2.1: shown by which test?"), "{unshown:?}");
     assert!(!planted(row, "| 1.2.1 | of course | `src` | |").is_empty());
     assert!(!planted(row, "| 1.2.1 | not applicable | no | |").is_empty(), "a reason is needed");
+    let counts = page.lines().find(|line| line.starts_with("| 1 | 70 |")).unwrap();
+    let wrong = planted(counts, "| 1 | 70 | 70 | 0 | 0 |");
+    assert!(wrong.iter().any(|it| it == &format!("not said: {counts}")), "{wrong:?}");
 }
