@@ -2,6 +2,7 @@
 //!
 //! Owns the order in which things open (TPM, store, certificates, doors) and close. Decides nothing else.
 
+mod authorities;
 pub mod demo;
 mod doors;
 mod first_run;
