@@ -30,3 +30,5 @@ alarm-gateway-down = The gateway does not answer. Nobody can pay.
 alarm-gateway-down-cure = Look at the gateway's status page. If it is up, check this machine's network and its name servers.
 alarm-webhook-signatures = Messages in the gateway's name arrive with wrong signatures. The shop ignores them.
 alarm-webhook-signatures-cure = If you changed the signing secret in the gateway's dashboard, enter the new one under Payments. If you did not, somebody else sends them, and nothing needs to be done.
+alarm-certificate-expires = A certificate ends soon, or has ended, and no other is in sight.
+alarm-certificate-expires-cure = Look under Certificate why it was not renewed, or upload a new one.

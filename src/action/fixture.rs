@@ -16,7 +16,7 @@ use crate::payment::gateway::{
     STRIPE, STRIPE_HOSTED, StripePage, TEST, Unheard, Visitor,
 };
 use crate::payment::{Attempt, Card, DeclineReason, Refund};
-use crate::staff::{Hasher, Password};
+use crate::staff::{Employment, EmploymentKind, Hasher, Password, Screening};
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
 use crate::tls::acme::Directory;
 use crate::tls::{Certificates, Challenges, Identity};
@@ -124,7 +124,24 @@ impl Fixture {
             storefront_port: 443,
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
-            administrator: Some((Line::new("Ada Osei").unwrap(), Email::new(EMAIL).unwrap())),
+            administrator: Some(Founder {
+                name: Line::new("Ada Osei").unwrap(),
+                email: Email::new(EMAIL).unwrap(),
+                employment: Employment {
+                    employer: Line::new("Meadow Hosting").unwrap(),
+                    kind: EmploymentKind::Employee,
+                    since: "2019-04-01".parse().unwrap(),
+                    ended: None,
+                },
+                screening: Screening {
+                    method: Line::new("criminal record certificate").unwrap(),
+                    on: "2025-01-15".parse().unwrap(),
+                    valid_until: "2030-01-14".parse().unwrap(),
+                    reference: Line::new("HR 2025-17").unwrap(),
+                },
+                approved_by: Line::new("Noor Haddad").unwrap(),
+            }),
+            security_officer: None,
             ranges: vec![range],
             recovery_key,
             setup_done: folder.path().join("setup-done"),
@@ -146,7 +163,9 @@ impl Fixture {
             app,
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises: self.office.premises().clone(),
-            certificates: shown(&Identity::self_signed(&["10.0.2.15".to_owned()], self.app().clock().now()).unwrap()),
+            certificates: shown(
+                &Identity::self_signed(&["10.0.2.15".to_owned()], self.app().clock().now()).unwrap(),
+            ),
             make_gateway: Box::new(nobody),
         })
     }
@@ -173,8 +192,6 @@ impl Fixture {
             source: source(),
             shop: Line::new("Meadow & Mill").unwrap(),
             contact: Email::new("hello@meadow.example").unwrap(),
-            name: Line::new("Ada Osei").unwrap(),
-            email: Email::new(EMAIL).unwrap(),
             password: Password::choose(PASSWORD, &[]).unwrap(),
         }
     }

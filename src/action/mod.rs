@@ -33,9 +33,9 @@ pub use app::{App, AppParts};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
     ALARM_BEFORE, AskAcme, AskError, Authority, CertificateError, CertificateState, ChangeError, FIRST_PAUSE,
-    LONGEST_PAUSE, MOST_CERTIFICATES, MOST_NAMES, MakeDirectory, Place, PlacedState, Progress, RETRY_PAUSE,
-    Shown, Source, ask_acme, certificate_state, keep_certificates, remove_certificate, replace_certificate,
-    request_certificate, restore_certificates, retry_certificate, tend_certificates,
+    FollowError, LONGEST_PAUSE, MOST_CERTIFICATES, MOST_NAMES, MakeDirectory, Place, PlacedState, Progress,
+    RETRY_PAUSE, Shown, Source, ask_acme, certificate_state, keep_certificates, remove_certificate,
+    replace_certificate, request_certificate, restore_certificates, retry_certificate, tend_certificates,
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
@@ -45,7 +45,7 @@ pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, 
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
-pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
+pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
 pub use place_order::{

@@ -67,11 +67,7 @@ impl Sockets {
 }
 
 /// Puts routers, certificates and limits behind the sockets.
-pub(super) fn open(
-    sockets: Sockets,
-    site: &Site,
-    office: &Arc<Office>,
-) -> Result<[Door; 3], DoorsError> {
+pub(super) fn open(sockets: Sockets, site: &Site, office: &Arc<Office>) -> Result<[Door; 3], DoorsError> {
     let storefront_port = sockets.ports()?.storefront;
     let certificates = office.certificates();
     Ok([

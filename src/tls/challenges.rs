@@ -60,11 +60,7 @@ impl Challenges {
     }
 
     /// Answers `tls-alpn-01` for `name` with a certificate that carries `digest`; `None` if there are too many.
-    pub fn answer_tls(
-        &self,
-        name: &str,
-        digest: [u8; 32],
-    ) -> Result<Option<Answering>, IdentityError> {
+    pub fn answer_tls(&self, name: &str, digest: [u8; 32]) -> Result<Option<Answering>, IdentityError> {
         let certificate = certificate(name, digest)?;
         let mut answers = self.write();
         if answers.by_name.len() >= MOST_CHALLENGES {

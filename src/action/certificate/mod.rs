@@ -28,6 +28,6 @@ pub use change::{ChangeError, remove_certificate, retry_certificate};
 pub use keep::{keep_certificates, restore_certificates, tend_certificates};
 pub use row::{Authority, MOST_CERTIFICATES, Place};
 pub use schedule::{ALARM_BEFORE, FIRST_PAUSE, LONGEST_PAUSE, RETRY_PAUSE};
-pub use shown::{MakeDirectory, Shown};
+pub use shown::{FollowError, MakeDirectory, Shown};
 pub use state::{CertificateState, PlacedState, Progress, Source, certificate_state};
 pub use upload::{CertificateError, MOST_NAMES, replace_certificate, request_certificate};

@@ -43,7 +43,8 @@ impl Place {
     /// What somebody needs to change it.
     pub fn right(self) -> Right {
         match self {
-            Self::Storefront | Self::Console => Right::ChangeSettings,
+            Self::Storefront => Right::ChangeStorefrontCertificate,
+            Self::Console => Right::ChangeConsoleCertificate,
         }
     }
 }
@@ -96,10 +97,7 @@ pub(super) enum Origin {
     /// Somebody uploaded it.
     Uploaded,
     /// From an authority, which is asked for the next one in time.
-    Asked {
-        authority: Authority,
-        check: Check,
-    },
+    Asked { authority: Authority, check: Check },
 }
 
 /// An order that is under way: kept, so that a restart goes on with it.

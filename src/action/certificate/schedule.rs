@@ -19,11 +19,7 @@ const LEAST_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 const SPREAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// When the next one is asked for: at two thirds of its life, and up to a twenty-fourth of it later.
-pub(super) fn renewal(
-    (begins, ends): (Timestamp, Timestamp),
-    now: Timestamp,
-    draw: Draw,
-) -> Timestamp {
+pub(super) fn renewal((begins, ends): (Timestamp, Timestamp), now: Timestamp, draw: Draw) -> Timestamp {
     let life = ends.as_second().saturating_sub(begins.as_second()).max(0);
     let third = life.checked_div(3).unwrap_or(0);
     let spread = draw.up_to(life.checked_div(24).unwrap_or(0));

@@ -60,12 +60,15 @@ impl Shown {
     pub(super) fn follow(&self, view: &View<'_>) -> Result<(), FollowError> {
         for place in [Place::Storefront, Place::Console] {
             let kept = row::of(view, place)?;
-            let placed: Vec<(Vec<HostName>, &Identity)> =
-                kept.iter().filter_map(|(_, kept)| Some((kept.names.clone(), kept.identity.as_ref()?))).collect();
+            let placed: Vec<(Vec<HostName>, &Identity)> = kept
+                .iter()
+                .filter_map(|(_, kept)| Some((kept.names.clone(), kept.identity.as_ref()?)))
+                .collect();
             self.of(place).place(&placed)?;
             if place == Place::Storefront {
                 let in_place = kept.iter().map(|(_, kept)| kept).filter(|kept| kept.identity.is_some());
-                let name = in_place.flat_map(|kept: &Kept| &kept.names).find(|name| name.wildcard().is_none());
+                let name =
+                    in_place.flat_map(|kept: &Kept| &kept.names).find(|name| name.wildcard().is_none());
                 *self.name.lock().unwrap_or_else(PoisonError::into_inner) = name.cloned();
             }
         }

@@ -28,6 +28,12 @@ impl CertificateState {
     pub fn is_placed(&self) -> bool {
         self.placed.iter().any(|placed| placed.fingerprint.is_some())
     }
+
+    /// When the first of those ends that nobody but a person will replace.
+    pub fn ends_alone(&self) -> Option<Timestamp> {
+        let uploaded = self.placed.iter().filter(|placed| placed.source == Source::Uploaded);
+        uploaded.filter_map(|placed| Some(placed.validity?.1)).min()
+    }
 }
 
 /// One certificate, in place or asked for.

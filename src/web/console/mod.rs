@@ -4,6 +4,7 @@
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
 //! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
 
+mod access;
 mod alarms;
 mod attempts;
 mod capture;
@@ -36,7 +37,7 @@ use tokio::sync::Semaphore;
 
 use super::reply::{self, Draw};
 use super::{Failure, Peer, Site, headers, serve_asset};
-use crate::action::Office;
+use crate::action::{Office, Place};
 
 /// The state of the console's handlers. Cheap to clone.
 #[derive(Clone)]
@@ -76,8 +77,8 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))
         .route("/settings/gateway", get(gateway::show).post(gateway::change))
-        .route("/settings/certificate", get(certificate::show).post(certificate::replace))
-        .route("/settings/certificate/request", post(certificate::request))
+        .merge(certificates("/settings/certificate", Place::Storefront))
+        .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/assets/{name}", get(serve_asset))
@@ -87,6 +88,27 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .layer(from_fn_with_state((site, draw), reply::pages))
         .layer(from_fn(headers::guard))
         .with_state(desk)
+}
+
+/// The page of a listener's certificates, at `base`.
+fn certificates(base: &str, place: Place) -> Router<Desk> {
+    let below = |path: &str| format!("{base}/{path}");
+    Router::new()
+        .route(
+            base,
+            get(move |clerk, query| certificate::show(place, clerk, query))
+                .post(move |clerk, request| certificate::replace(place, clerk, request)),
+        )
+        .route(&below("request"), post(move |clerk, request| certificate::request(place, clerk, request)))
+        .route(&below("ask"), post(move |clerk, request| certificate::ask(place, clerk, request)))
+        .route(
+            &below("{number}/retry"),
+            post(move |clerk, number, request| certificate::retry(place, clerk, number, request)),
+        )
+        .route(
+            &below("{number}/remove"),
+            post(move |clerk, number, request| certificate::remove(place, clerk, number, request)),
+        )
 }
 
 /// Lets in whoever calls from an allowed range. The firewall and the listener ask the same before.
