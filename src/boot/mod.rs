@@ -9,6 +9,8 @@ mod first_run;
 mod gateways;
 mod keys;
 mod pulse;
+#[cfg(test)]
+mod renewal_tests;
 mod run;
 mod serve;
 mod start;

@@ -143,7 +143,9 @@ impl ResolvesServerCert for Shown {
         if offered.next() == Some(ACME_TLS) && offered.next().is_none() {
             return self.challenges.as_ref()?.certificate(hello.server_name()?);
         }
-        Some(self.key(hello.server_name()))
+        let shown = self.key(hello.server_name());
+        // A client that takes no signature of this key is refused before anything is said.
+        shown.key.choose_scheme(hello.signature_schemes()).map(|_| shown)
     }
 }
 

@@ -27,6 +27,27 @@ const SUITES: [SupportedCipherSuite; 9] = [
 const GROUPS: [&dyn SupportedKxGroup; 4] =
     [kx_group::X25519MLKEM768, kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1];
 
+/// What the table has, by IANA's numbers, for those who compare it with what a scanner finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Cipher suites of TLS 1.3.
+    pub suites_13: Vec<u16>,
+    /// Cipher suites of TLS 1.2.
+    pub suites_12: Vec<u16>,
+    /// Key exchanges.
+    pub groups: Vec<u16>,
+}
+
+/// The table.
+pub fn table() -> Table {
+    let suites = |of: &'static rustls::SupportedProtocolVersion| {
+        let all = SUITES.iter().filter(|suite| suite.version() == of);
+        all.map(|suite| u16::from(suite.suite())).collect()
+    };
+    let groups = GROUPS.iter().map(|group| u16::from(group.name())).collect();
+    Table { suites_13: suites(&TLS13), suites_12: suites(&TLS12), groups }
+}
+
 /// Why no TLS could be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("TLS cannot be set up: {0}")]
