@@ -10,7 +10,6 @@
 )]
 
 #[path = "../harness/mod.rs"]
-#[allow(dead_code, reason = "each suite uses its own part")]
 mod harness;
 
 mod by_hand;

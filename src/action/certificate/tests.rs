@@ -5,12 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::action::Actor;
-use crate::action::fixture::Fixture;
+use crate::action::fixture::{Fixture, source};
+use crate::action::{Actor, Denied};
 use crate::alarm::{self, Kind};
-use crate::store::StoreError;
+use crate::staff::{PERSONS, Person, Role};
+use crate::store::{Reads, StoreError};
 use crate::tls::acme::{AcmeError, Check};
-use crate::tls::{HostName, IDENTITIES, Identity};
+use crate::tls::{IDENTITIES, Identity};
 
 /// A chain and its key, as somebody uploads them.
 fn pem(names: &[&str], now: Timestamp) -> (String, Zeroizing<String>, String) {
@@ -205,13 +206,36 @@ async fn an_uploaded_certificate_is_an_alarm_a_fortnight_before_its_end_and_at_i
 }
 
 #[tokio::test]
-async fn only_those_who_may_change_a_listeners_certificate_do() {
-    let (fixture, _ada) = Fixture::open(false).await;
-    let names = [HostName::new("shop.example").unwrap()];
-    assert_eq!(names[0].as_str(), "shop.example");
+async fn only_those_who_may_change_a_listeners_certificate_do_and_only_with_a_fresh_second_factor() {
+    let (fixture, ada) = Fixture::open(false).await;
+    let id = ada.id().unwrap();
+    let person =
+        fixture.app().store().read::<_, StoreError>(|view| view.get(&PERSONS, &id)).unwrap().unwrap();
     for place in [Place::Storefront, Place::Console] {
-        assert!(place.right().needs_step_up(), "{place:?}");
+        let right = place.right();
+        upload(&fixture, &ada, place, &["shop.example"]).await;
+        let number = state(&fixture, place).placed[0].number;
+        for role in Role::ALL {
+            for fresh in [false, true] {
+                let actor = Actor::person(&Person { role, ..person.clone() }, source(), fresh);
+                let wanted = match (role.may(right), fresh) {
+                    (false, _) => Err(Denied::Right(right)),
+                    (true, false) => Err(Denied::StepUp(right)),
+                    (true, true) => Ok(()),
+                };
+                let office = &fixture.office;
+                let asked = ask_acme(office, &actor, ask(place, &["desk.example"])).await;
+                assert_eq!(asked, wanted.map_err(AskError::from), "{role:?} {place:?}");
+                let (chain, key, _) = pem(&["shop.example"], fixture.app().clock().now());
+                let names = vec!["shop.example".to_owned()];
+                let Err(denied) = wanted else { continue };
+                let refused = Err(CertificateError::from(denied));
+                assert_eq!(replace_certificate(office, &actor, place, chain, Some(key)).await, refused);
+                assert_eq!(request_certificate(office, &actor, place, names).await, refused);
+                let refused = Err(ChangeError::from(denied));
+                assert_eq!(remove_certificate(office, &actor, place, number).await, refused);
+                assert_eq!(retry_certificate(office, &actor, place, number).await, refused);
+            }
+        }
     }
-    assert_ne!(Place::Storefront.right(), Place::Console.right());
-    assert!(!state(&fixture, Place::Storefront).is_placed());
 }
