@@ -38,3 +38,5 @@ alarm-audit-broken = The audit log was changed: its check names the record.
 alarm-audit-broken-cure = Export the log now and keep it. Compare it with your last export or your collector, and treat the machine as tampered with.
 alarm-audit-full = The audit log has little room left.
 alarm-audit-full-cure = Look in the log for what is recorded so often, and stop it. Export the log: when it is full, the oldest days are removed before their twelve months are over.
+alarm-certificate-expires = A certificate ends soon, or has ended, and no other is in sight.
+alarm-certificate-expires-cure = Look under Certificate why it was not renewed, or upload a new one.

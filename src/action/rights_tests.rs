@@ -55,11 +55,11 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
             }]
         }
         Right::ChangeStorefrontCertificate => vec![
-            match request_certificate(office, actor, Vec::new()).await {
+            match request_certificate(office, actor, Place::Storefront, Vec::new()).await {
                 Err(CertificateError::Denied(denied)) => of(denied),
                 _ => None,
             },
-            match replace_certificate(office, actor, String::new(), None).await {
+            match replace_certificate(office, actor, Place::Storefront, String::new(), None).await {
                 Err(CertificateError::Denied(denied)) => of(denied),
                 _ => None,
             },

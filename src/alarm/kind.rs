@@ -91,6 +91,9 @@ kinds! {
     /// The audit log has little room left.
     AuditFull = "audit-full", "alarm-audit-full", "alarm-audit-full-cure",
         "the audit log has little room left; the oldest days go before their time";
+    /// A certificate ends soon, or has ended, and no other is in sight.
+    CertificateExpires = "certificate-expires", "alarm-certificate-expires", "alarm-certificate-expires-cure",
+        "a certificate ends within days, or has ended, and was not renewed";
 }
 
 impl Kind {

@@ -100,6 +100,8 @@ deeds! {
     AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
     InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
     JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
+    AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
+    RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
 }
 
 #[cfg(test)]

@@ -108,8 +108,12 @@ pub enum Deed {
     ChangeGateway,
     /// A key and a request for a certificate were made.
     RequestCertificate,
-    /// The storefront's certificate was replaced.
+    /// A certificate of the storefront or of the console was replaced.
     ReplaceCertificate,
+    /// An authority is asked for a certificate.
+    AskCertificate,
+    /// A certificate was taken away.
+    RemoveCertificate,
     /// The money that was held for an order was taken.
     CapturePayment,
     /// The money that was held for an order was released.
