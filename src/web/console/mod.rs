@@ -7,6 +7,7 @@
 mod access;
 mod alarms;
 mod attempts;
+mod audit;
 mod capture;
 mod certificate;
 mod form;
@@ -14,16 +15,22 @@ mod frame;
 mod gateway;
 mod go_live;
 mod import;
+mod join;
 mod money;
 mod orders;
 mod overview;
 mod products;
+mod proposals;
 mod ranges;
 mod recovery;
 mod refund;
 mod refund_form;
+mod roles;
 mod set_up;
 mod sign_in;
+mod staff;
+mod staff_form;
+mod staff_words;
 mod upload;
 
 use std::sync::Arc;
@@ -46,6 +53,8 @@ pub struct Desk {
     office: Arc<Office>,
     /// One import at a time: it may hold many pictures in memory.
     imports: Arc<Semaphore>,
+    /// Exports of the audit log under way.
+    exports: Arc<Semaphore>,
 }
 
 impl FromRef<Desk> for Site {
@@ -57,7 +66,12 @@ impl FromRef<Desk> for Site {
 /// The console.
 pub fn router(site: Site, office: Arc<Office>) -> Router {
     let draw: Draw = frame::failure;
-    let desk = Desk { site: site.clone(), office, imports: Arc::new(Semaphore::new(1)) };
+    let desk = Desk {
+        site: site.clone(),
+        office,
+        imports: Arc::new(Semaphore::new(1)),
+        exports: Arc::new(Semaphore::new(2)),
+    };
     Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
@@ -73,6 +87,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/orders/{number}/refund/confirm", post(refund::confirm))
         .route("/alarms", get(alarms::list))
         .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", post(audit::export))
+        .route("/audit/{number}", get(audit::show))
         .route("/products", get(products::list))
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))
@@ -80,6 +97,21 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .merge(certificates("/settings/certificate", Place::Storefront))
         .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
+        .route("/join/{link}", get(join::show).post(join::take))
+        .route("/roles", get(roles::show))
+        .route("/staff", get(staff::list))
+        .route("/staff/new", get(staff_form::show_new).post(staff_form::new))
+        .route("/staff/{id}", get(staff::show))
+        .route("/staff/{id}/change", get(staff_form::show_change).post(staff_form::change))
+        .route("/staff/{id}/dismiss", post(staff::dismiss))
+        .route("/staff/{id}/reinstate", post(staff::reinstate))
+        .route("/staff/{id}/reset", post(staff::reset))
+        .route("/staff/{id}/link", post(staff::link))
+        .route("/staff/{id}/code", post(staff::code))
+        .route("/proposals", get(proposals::list))
+        .route("/proposals/{number}/confirm", post(proposals::confirm))
+        .route("/proposals/{number}/reject", post(proposals::reject))
+        .route("/proposals/{number}/withdraw", post(proposals::withdraw))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
