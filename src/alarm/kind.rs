@@ -79,6 +79,9 @@ kinds! {
     /// Messages in the gateway's name have wrong signatures.
     WebhookSignatures = "webhook-signatures", "alarm-webhook-signatures", "alarm-webhook-signatures-cure",
         "webhooks arrive with wrong signatures";
+    /// A certificate ends soon, or has ended, and no other is in sight.
+    CertificateExpires = "certificate-expires", "alarm-certificate-expires", "alarm-certificate-expires-cure",
+        "a certificate ends within days, or has ended, and was not renewed";
     /// The TPM does not follow the audit log.
     AuditWitness = "audit-witness", "alarm-audit-witness", "alarm-audit-witness-cure",
         "the TPM does not follow the audit log; nothing vouches for its latest records";
@@ -91,9 +94,6 @@ kinds! {
     /// The audit log has little room left.
     AuditFull = "audit-full", "alarm-audit-full", "alarm-audit-full-cure",
         "the audit log has little room left; the oldest days go before their time";
-    /// A certificate ends soon, or has ended, and no other is in sight.
-    CertificateExpires = "certificate-expires", "alarm-certificate-expires", "alarm-certificate-expires-cure",
-        "a certificate ends within days, or has ended, and was not renewed";
 }
 
 impl Kind {

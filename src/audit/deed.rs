@@ -85,6 +85,8 @@ deeds! {
     ChangeGateway: "change_gateway", "deed-change-gateway", "gateway", Administration;
     RequestCertificate: "request_certificate", "deed-request-certificate", "key and certificate", SystemObjects;
     ReplaceCertificate: "replace_certificate", "deed-replace-certificate", "key and certificate", SystemObjects;
+    AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
+    RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
     CapturePayment: "capture_payment", "deed-capture-payment", "payment", Administration;
     VoidPayment: "void_payment", "deed-void-payment", "payment", Administration;
     RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;

@@ -1,6 +1,7 @@
 //! Renewals by a clock that the test moves, with the real doors and a real authority.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -31,12 +32,21 @@ struct Stage {
     fixture: Fixture,
     office: Arc<Office>,
     pebble: Pebble,
-    _stop: watch::Sender<bool>,
+    /// Kept: the doors close with it.
+    stop: Option<watch::Sender<bool>>,
 }
 
 impl Stage {
     /// A shop with one certificate from the authority.
     async fn begin() -> Self {
+        let (mut stage, sockets) = Self::asked().await;
+        stage.serve(sockets);
+        stage.tend().await;
+        stage
+    }
+
+    /// A shop that has asked for one, and whose doors are not served yet.
+    async fn asked() -> (Self, Sockets) {
         let (fixture, ada) = Fixture::open(false).await;
         // The authority has the real time; a little later, so that its certificates have begun.
         let ahead = SignedDuration::from_mins(2);
@@ -44,12 +54,7 @@ impl Stage {
         let sockets = Sockets::loopback(Ports { http: 0, storefront: 0, console: 0 }).unwrap();
         let ports = sockets.ports().unwrap();
         let pebble = Pebble::start(ports.http, ports.storefront);
-        let office = office(&fixture, &pebble);
-        let site = Site::new(Arc::clone(fixture.app())).unwrap();
-        let (stop, stopped) = watch::channel(false);
-        for door in doors::open(sockets, &site, &office).unwrap() {
-            tokio::spawn(listener::serve(door, stopped.clone()));
-        }
+        let office = office_of(&fixture, &pebble);
         let wish = AskAcme {
             place: Place::Storefront,
             names: vec!["shop.example.com".to_owned()],
@@ -59,9 +64,28 @@ impl Stage {
             binding: None,
         };
         ask_acme(&office, &ada, wish).await.unwrap();
-        let stage = Self { fixture, office, pebble, _stop: stop };
-        stage.tend().await;
-        stage
+        (Self { fixture, office, pebble, stop: None }, sockets)
+    }
+
+    /// Opens the doors.
+    fn serve(&mut self, sockets: Sockets) {
+        let site = Site::new(Arc::clone(self.fixture.app())).unwrap();
+        let (stop, stopped) = watch::channel(false);
+        for door in doors::open(sockets, &site, &self.office).unwrap() {
+            tokio::spawn(listener::serve(door, stopped.clone()));
+        }
+        self.stop = Some(stop);
+    }
+
+    /// Waits until the authority has logged this so many times.
+    async fn until(&self, times: usize, what: &str) {
+        for _ in 0..500 {
+            if self.pebble.log().matches(what).count() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("not {times} times {what}: {}", self.pebble.log());
     }
 
     async fn tend(&self) {
@@ -93,7 +117,7 @@ impl Stage {
     }
 }
 
-fn office(fixture: &Fixture, pebble: &Pebble) -> Arc<Office> {
+fn office_of(fixture: &Fixture, pebble: &Pebble) -> Arc<Office> {
     let own = Identity::self_signed(&["shop".to_owned()], fixture.app().clock().now()).unwrap();
     let challenges = Challenges::default();
     let storefront = Certificates::by_name(&own, challenges.clone()).unwrap();
@@ -170,4 +194,31 @@ async fn a_renewal_that_fails_takes_nothing_away_and_is_an_alarm_a_fortnight_bef
     stage.move_to(ends);
     stage.tend().await;
     assert_eq!(stage.alarms(), [("certificate-expires", about, 3)]);
+}
+
+/// The authority is at the door, and nobody answers: the service stops there, and another one goes on.
+#[tokio::test]
+async fn an_order_that_a_restart_interrupted_goes_on_where_it_was() {
+    let (mut stage, sockets) = Stage::asked().await;
+    let office = Arc::clone(&stage.office);
+    let first = tokio::spawn(async move { tend_certificates(&office).await.is_ok() });
+    let count = |stage: &Stage, what: &str| stage.pebble.log().matches(what).count();
+    stage.until(1, "POST /chalZ/").await;
+    first.abort();
+    assert!(first.await.is_err(), "it was not interrupted");
+    assert_eq!(stage.state().1, Progress::Asking);
+
+    stage.office = office_of(&stage.fixture, &stage.pebble);
+    let office = Arc::clone(&stage.office);
+    let second = tokio::spawn(async move { tend_certificates(&office).await });
+    // The doors open once the second one has read what the first had begun.
+    let read = count(&stage, "POST /authZ/") + 1;
+    stage.until(read, "POST /authZ/").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stage.serve(sockets);
+    second.await.unwrap().unwrap();
+    let progress = stage.state().1;
+    assert!(matches!(progress, Progress::InPlace(Some(_))), "{progress:?}\n{}", stage.pebble.log());
+    assert_eq!(count(&stage, "POST /order-plz"), 1, "one order: {}", stage.pebble.log());
+    assert_eq!(count(&stage, "POST /sign-me-up"), 1, "one account: {}", stage.pebble.log());
 }

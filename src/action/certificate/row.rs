@@ -67,10 +67,8 @@ pub enum Authority {
 }
 
 impl Authority {
-    /// Where its terms are to be read; `None` if only its people know.
-    pub const fn terms() -> &'static str {
-        "https://letsencrypt.org/repository/"
-    }
+    /// Where the terms of Let's Encrypt are to be read. Those of others only their people know.
+    pub const TERMS: &'static str = "https://letsencrypt.org/repository/";
 
     /// The address of its directory.
     pub fn directory(&self) -> &str {

@@ -49,7 +49,7 @@ impl Default for Ask {
             root_error: None,
             agreed_error: None,
             binding: Vec::new(),
-            terms: Authority::terms(),
+            terms: Authority::TERMS,
             is_open: false,
         }
     }

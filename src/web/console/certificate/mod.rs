@@ -189,7 +189,7 @@ fn draw(place: Place, clerk: &Clerk, typed: Typed<'_>, done: Option<String>) -> 
         prints: words::prints(texts, &state),
         begins: when(state.validity.0),
         ends: when(state.validity.1),
-        may: clerk.signed.actor.may(place.right()),
+        may: clerk.may(place.right()),
         cards: state.placed.iter().map(|placed| words::card(texts, placed)).collect(),
         request: state.request,
         ask,
