@@ -34,7 +34,7 @@ pub use head::{Head, Sealed, latest_head};
 pub use retention::{KEPT_FOR, MOST_RECORDS, NEARLY_FULL, Removal, removable, remove};
 pub use seal::{EVERY, Gap, Standing, begin_head, compare, digest, due, finish_head, follows};
 pub use search::{LOOKED_AT, Page, Query, search};
-pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, Why, verify};
+pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, VerifyEnd, Why, verify, verify_command};
 pub use witness::{ApprovedWitness, Witness};
 
 use std::fmt;
@@ -120,6 +120,26 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// Somebody proposed what another must confirm.
+    Propose,
+    /// Somebody else confirmed it, and it was done.
+    ConfirmProposal,
+    /// Somebody else said no.
+    RejectProposal,
+    /// It was taken back.
+    WithdrawProposal,
+    /// Nobody decided on it within a day.
+    LapseProposal,
+    /// Somebody's account was switched off.
+    DismissPerson,
+    /// An account that was not used for 90 days was switched off.
+    DisableUnused,
+    /// A person whom the provisioning file vouches for was entered.
+    AttestPerson,
+    /// Half of an invitation was made: the link or the code.
+    InvitePerson,
+    /// Somebody who was invited chose a password.
+    JoinStaff,
 }
 
 /// How it ended.

@@ -146,10 +146,8 @@ pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, 
         fact("audit-object", if record.object.is_empty() { "-" } else { &record.object }),
         fact("audit-pci", record.deed.pci().number(refused)),
     ];
-    let hashes = vec![
-        fact("audit-hash", &record.hash().to_string()),
-        fact("audit-prev", &record.prev().to_string()),
-    ];
+    let hashes =
+        vec![fact("audit-hash", &record.hash().to_string()), fact("audit-prev", &record.prev().to_string())];
     reply::page(&RecordPage { line: record.line(), row, facts, hashes, head, frame })
 }
 
