@@ -25,6 +25,8 @@ mod place_order;
 mod products;
 mod proposals;
 mod refund;
+#[cfg(test)]
+mod rights_tests;
 mod secrets;
 mod set_up;
 mod sign_in;

@@ -19,6 +19,7 @@ const ENGLISH: [(&str, &str); 6] = [
     ("shop.ftl", include_str!("../../locales/en/shop.ftl")),
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
+    ("staff.ftl", include_str!("../../locales/en/staff.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
     ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
 ];
