@@ -156,6 +156,19 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
                 make_invitation_code(app, actor, known).await.err().and_then(denied_join),
             ]
         }
+        Right::SeeAudit => {
+            let denied = |error: AuditError| match error {
+                AuditError::Denied(denied) => of(denied),
+                _ => None,
+            };
+            let wish = ExportAudit { from: None, bundle: false };
+            vec![
+                read_audit(app, actor, crate::audit::Query::default(), 1).await.err().and_then(denied),
+                read_audit_record(app, actor, 1).await.err().and_then(denied),
+                audit_state(app, actor).err().and_then(denied),
+                export_audit(app, actor, wish).await.err().and_then(denied),
+            ]
+        }
         _ => Vec::new(),
     }
 }

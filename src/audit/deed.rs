@@ -79,6 +79,16 @@ deeds! {
     SignIn: "sign_in", "deed-sign-in", "console", Authentication;
     SignOut: "sign_out", "deed-sign-out", "console", Authentication;
     ShutOut: "shut_out", "deed-shut-out", "person", Credentials;
+    Propose: "propose", "deed-propose", "proposal", Administration;
+    ConfirmProposal: "confirm_proposal", "deed-confirm-proposal", "proposal", Administration;
+    RejectProposal: "reject_proposal", "deed-reject-proposal", "proposal", Administration;
+    WithdrawProposal: "withdraw_proposal", "deed-withdraw-proposal", "proposal", Administration;
+    LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
+    DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
+    DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
+    AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
+    InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
+    JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
     ImportProducts: "import_products", "deed-import-products", "products", Administration;
     ChangeProduct: "change_product", "deed-change-product", "product", Administration;
     ChangeVariant: "change_variant", "deed-change-variant", "variant", Administration;
