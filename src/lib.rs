@@ -8,7 +8,7 @@
 //! | F4 | [`web`] |
 //! | F3 | [`action`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
-//! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
+//! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`], [`collector`] |
 //! | F0 | [`base`] |
 
 pub mod action;
@@ -18,6 +18,7 @@ pub mod base;
 pub mod boot;
 pub mod cart;
 pub mod catalog;
+pub mod collector;
 pub mod config;
 pub mod locale;
 pub mod machine;

@@ -10,7 +10,7 @@ mod table;
 
 pub use identity::{Identity, IdentityError, SigningRequest};
 pub use resolver::Certificate;
-pub use table::{TlsError, client, server};
+pub use table::{TlsError, client, collector, server};
 
 use crate::store::Table;
 
