@@ -30,3 +30,7 @@ alarm-gateway-down = The gateway does not answer. Nobody can pay.
 alarm-gateway-down-cure = Look at the gateway's status page. If it is up, check this machine's network and its name servers.
 alarm-webhook-signatures = Messages in the gateway's name arrive with wrong signatures. The shop ignores them.
 alarm-webhook-signatures-cure = If you changed the signing secret in the gateway's dashboard, enter the new one under Payments. If you did not, somebody else sends them, and nothing needs to be done.
+alarm-collector-silent = The collector of the audit log confirms nothing. Events wait on this machine.
+alarm-collector-silent-cure = Look at the collector's page in the console: it says what is wrong. Nothing is lost while the audit log keeps the events, and this alarm closes by itself when the collector is back.
+alarm-collector-gap = Events of the audit log are missing at the collector, and will not be sent again.
+alarm-collector-gap-cure = They were removed here before the collector could be reached, or the collector refused them. Export what is missing from the audit log, if it is still kept, and look at the collector's own log for why.

@@ -79,6 +79,12 @@ kinds! {
     /// Messages in the gateway's name have wrong signatures.
     WebhookSignatures = "webhook-signatures", "alarm-webhook-signatures", "alarm-webhook-signatures-cure",
         "webhooks arrive with wrong signatures";
+    /// The collector of the audit log confirms nothing.
+    CollectorSilent = "collector-silent", "alarm-collector-silent", "alarm-collector-silent-cure",
+        "the collector of the audit log confirms nothing; events wait here";
+    /// Events of the audit log will never be at the collector.
+    CollectorGap = "collector-gap", "alarm-collector-gap", "alarm-collector-gap-cure",
+        "events of the audit log are missing at the collector";
 }
 
 impl Kind {

@@ -74,6 +74,10 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// An alarm was raised: the first ten times, then each doubling.
+    RaiseAlarm,
+    /// The audit log is shipped elsewhere, or not any more.
+    ChangeCollector,
 }
 
 /// How it ended.

@@ -13,9 +13,11 @@ use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
     AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
-    keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
+    keep_forgetting_carts, keep_reconciling, keep_refunding, keep_shipping, recover, recover_refunds,
+    restore_gateway,
 };
 use crate::base::{Clock, Line, OsRandom, Random, SystemClock};
+use crate::collector::Pace;
 use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::machine::Failure;
@@ -131,6 +133,8 @@ pub(super) async fn run(
     }
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
+    let (host, version) = (appliance.hostname.as_str().to_owned(), settings.version.clone());
+    let shipping = tokio::spawn(keep_shipping(Arc::clone(&app), host, version, Pace::USUAL));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
@@ -150,6 +154,7 @@ pub(super) async fn run(
     refunding.abort();
     pulse.abort();
     forgetting.abort();
+    shipping.abort();
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub struct State {
 
 /// What the service and the courier share: where to ship, and how it goes.
 pub struct Outbox {
-    settings: watch::Sender<Option<Arc<Settings>>>,
+    settings: watch::Sender<Option<Arc<(Settings, u64)>>>,
     state: Mutex<State>,
 }
 
@@ -40,8 +40,9 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// Ships to another collector from now on, or to none. What was under way is told again.
-    pub fn ship_to(&self, settings: Option<Settings>) {
+    /// Ships to another collector from now on, or to none. What was under way is told again. The number is the
+    /// era of the bookmark that belongs to these settings: see [`Ledger::confirm`].
+    pub fn ship_to(&self, settings: Option<(Settings, u64)>) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
         self.settings.send_replace(settings.map(Arc::new));
     }
@@ -70,8 +71,8 @@ pub struct Courier<L> {
     pub pace: Pace,
 }
 
-/// A collector, and the way to it.
-type To<'a> = (&'a Settings, &'a Result<Dialer, Trouble>);
+/// A collector, the way to it, and the era of its bookmark.
+type To<'a> = (&'a Settings, &'a Result<Dialer, Trouble>, u64);
 
 /// Since when something waits without progress, and whether somebody was told.
 struct Patience {
@@ -103,12 +104,12 @@ impl<L: Ledger> Courier<L> {
         }
     }
 
-    async fn serve(&self, settings: &Settings) {
+    async fn serve(&self, (settings, era): &(Settings, u64)) {
         let dialer = Dialer::new(settings);
         let mut patience = Patience { since: None, told: false, met: false };
         let (mut most, mut faults) = (MOST_AT_ONCE, 0_u32);
         loop {
-            match self.one((settings, &dialer), most, &mut patience).await {
+            match self.one((settings, &dialer, *era), most, &mut patience).await {
                 Ok(true) => {
                     most = most.saturating_mul(2).min(MOST_AT_ONCE);
                     faults = 0;
@@ -148,7 +149,7 @@ impl<L: Ledger> Courier<L> {
         if delivery.lost > 0 {
             self.ledger.lost(delivery.lost, delivery.upto).await;
         }
-        self.ledger.confirm(delivery.upto).await?;
+        self.ledger.confirm(to.2, delivery.upto).await?;
         patience.since = None;
         let now = self.clock.now();
         self.outbox.note(|state| {
@@ -164,7 +165,12 @@ impl<L: Ledger> Courier<L> {
         Ok(true)
     }
 
-    async fn round(&self, (settings, dialer): To<'_>, from: u64, most: usize) -> Result<Delivery, Trouble> {
+    async fn round(
+        &self,
+        (settings, dialer, _): To<'_>,
+        from: u64,
+        most: usize,
+    ) -> Result<Delivery, Trouble> {
         let dialer = dialer.as_ref().map_err(Clone::clone)?;
         match &settings.protocol {
             Protocol::Syslog => stream::round((dialer, &self.pace), &self.ledger, from, most).await,

@@ -17,8 +17,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// The records after `number` that are still there, the oldest first, at most `most`.
     fn after(&self, number: u64, most: usize) -> Result<Vec<Record>, Trouble>;
 
-    /// Moves the bookmark; durable when it returns.
-    fn confirm(&self, number: u64) -> impl Future<Output = Result<(), Trouble>> + Send;
+    /// Moves the bookmark; durable when it returns. A bookmark of another `era` belongs to another collector
+    /// and stays: a round may end while the settings change.
+    fn confirm(&self, era: u64, number: u64) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// Records up to `number` are missing at the collector, and it was told so. Called before
     /// [`Ledger::confirm`].

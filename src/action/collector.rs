@@ -1,0 +1,269 @@
+//! The audit log on its way to a collector elsewhere: where it goes, how far it is, and who ships it.
+//!
+//! Events of the audit log are shipped, and nothing else: no request, no warning of the journal. An alarm is an
+//! event, so it is among them. The log is the buffer: as long as the audit keeps an event, a collector that
+//! comes back gets it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, App, Denied, Office, sound};
+use crate::alarm::{self, Acknowledged, Kind, Object};
+use crate::audit::{Deed, EVENTS, Event, Outcome, Who};
+use crate::base::Token;
+use crate::collector::{Courier, Ledger, Pace, Record, Sender, Settings, Severity, State, Trouble};
+use crate::staff::Right;
+use crate::store::{Reads, Span, StoreError, Table};
+
+/// One row, under 0: where the log is shipped, with the collector's token.
+const COLLECTOR: Table<u64, Settings> = Table::new("collector", 1);
+/// One row, under 0: how far it is shipped.
+const BOOKMARK: Table<u64, Bookmark> = Table::new("collector-bookmark", 1);
+
+/// How far the collector has confirmed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Bookmark {
+    /// The last number.
+    confirmed: u64,
+    /// Counts up with every new place, so that a round which ends late does not move another one's bookmark.
+    era: u64,
+    /// The log's name: the numbers of another machine's, or of a new store's, are other numbers.
+    log: Token,
+}
+
+/// Why the collector was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CollectorError {
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorState {
+    /// Where the log is shipped; `None` means nowhere.
+    pub settings: Option<Settings>,
+    /// The last event that the collector has confirmed.
+    pub confirmed: u64,
+    /// Events that it has not.
+    pub behind: u64,
+    /// How it goes.
+    pub state: State,
+}
+
+/// Where the log is shipped, and how that goes.
+pub fn collector_state(app: &App) -> Result<CollectorState, StoreError> {
+    app.store().read(|view| {
+        let settings = view.get(&COLLECTOR, &0)?;
+        let confirmed = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.confirmed);
+        let latest = latest(view)?;
+        let behind = if settings.is_some() { latest.saturating_sub(confirmed) } else { 0 };
+        Ok(CollectorState { settings, confirmed, behind, state: app.outbox().state() })
+    })
+}
+
+/// Ships to another collector from now on, or, with `None`, to none. A new place gets all that is still kept;
+/// the one of before goes on where it was. Nothing typed as a token keeps the one that this place was given.
+pub async fn set_collector(
+    office: &Office,
+    actor: &Actor,
+    settings: Option<Settings>,
+) -> Result<(), CollectorError> {
+    actor.require(Right::ChangeSettings)?;
+    let app = office.app();
+    let log = Token::random(app.random());
+    let place = settings.as_ref().map_or_else(|| "nowhere".to_owned(), Settings::place);
+    let event = actor.did(app.clock().now(), Deed::ChangeCollector, &place);
+    let written = event.clone();
+    let kept = app
+        .store()
+        .transact(move |tx| {
+            let before = tx.get(&COLLECTOR, &0)?;
+            let settings = settings.clone().map(|settings| settings.with_kept(before.as_ref()));
+            match &settings {
+                Some(settings) => tx.put(&COLLECTOR, &0, settings)?,
+                None => tx.delete(&COLLECTOR, &0),
+            }
+            let goes_on = settings.as_ref().zip(before).is_some_and(|(now, before)| now.same_place(&before));
+            let mut mark = tx.get(&BOOKMARK, &0)?.unwrap_or(Bookmark { confirmed: 0, era: 0, log });
+            if !goes_on {
+                mark = Bookmark { confirmed: 0, era: mark.era.saturating_add(1), log: mark.log };
+                tx.put(&BOOKMARK, &0, &mark)?;
+            }
+            written.record(tx)?;
+            Ok::<_, CollectorError>(settings.map(|settings| (settings, mark.era)))
+        })
+        .await?;
+    app.outbox().ship_to(kept);
+    event.log();
+    Ok(())
+}
+
+/// Ships the audit log for as long as the service runs. `host` and `version` stand in every message.
+pub async fn keep_shipping(app: Arc<App>, host: String, version: String, pace: Pace) {
+    let kept = app.store().read(|view| {
+        let settings = view.get(&COLLECTOR, &0)?;
+        let era = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);
+        Ok::<_, StoreError>(settings.map(|settings| (settings, era)))
+    });
+    match kept {
+        Ok(kept) => app.outbox().ship_to(kept),
+        Err(error) => log::error!(target: "collector", "its settings cannot be read: {error}"),
+    }
+    let courier = Courier {
+        outbox: Arc::clone(app.outbox()),
+        clock: app.clock_handle(),
+        random: app.random_handle(),
+        pace,
+        ledger: AuditLog { app, host, version },
+    };
+    courier.keep().await;
+}
+
+fn latest(view: &impl Reads) -> Result<u64, StoreError> {
+    let last = view.scan(&EVENTS, &Span::all(1).newest_first())?;
+    Ok(last.first().map_or(0, |(number, _)| *number))
+}
+
+/// The events after `number`, at most `most`. The first may be far away: old ones are not kept for ever.
+fn events_after(view: &impl Reads, number: u64, most: usize) -> Result<Vec<(u64, Event)>, StoreError> {
+    let mut events = Vec::new();
+    let mut next = number.saturating_add(1);
+    while events.len() < most {
+        match view.get(&EVENTS, &next)? {
+            Some(event) => events.push((next, event)),
+            None if events.is_empty() => {
+                let oldest = view.scan(&EVENTS, &Span::all(1))?;
+                match oldest.into_iter().next() {
+                    Some((oldest, event)) if oldest > next => {
+                        events.push((oldest, event));
+                        next = oldest;
+                    }
+                    _ => break,
+                }
+            }
+            None => break,
+        }
+        next = next.saturating_add(1);
+    }
+    Ok(events)
+}
+
+/// An event as a collector is told of it. Each value is one that the audit holds, and it holds no secrets.
+fn record(number: u64, event: &Event) -> Record {
+    let severity = match (event.deed, event.outcome) {
+        (Deed::RaiseAlarm, _) => Severity::Alert,
+        (_, Outcome::Refused) => Severity::Warning,
+        (_, Outcome::Done) => Severity::Informational,
+    };
+    let (who, person) = match &event.by {
+        Who::Machine => ("machine", None),
+        Who::Stranger => ("stranger", None),
+        Who::Person { id, email } => ("person", Some((id.to_string(), email.to_string()))),
+    };
+    let outcome = match event.outcome {
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+    };
+    let mut fields = vec![("who", who.to_owned())];
+    if let Some((id, email)) = person {
+        fields.extend([("person", id), ("email", email)]);
+    }
+    fields.extend([("object", event.object.clone()), ("outcome", outcome.to_owned())]);
+    fields.extend(event.source.map(|source| ("source", source.to_string())));
+    let kind = format!("{:?}", event.deed);
+    Record { number, at: event.at, severity, kind, fields, text: event.to_string() }
+}
+
+/// The audit log as the courier sees it.
+struct AuditLog {
+    app: Arc<App>,
+    host: String,
+    version: String,
+}
+
+impl AuditLog {
+    fn read<T>(
+        &self,
+        look: impl FnOnce(&crate::store::View<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, Trouble> {
+        self.app.store().read(look).map_err(|error| Trouble::Log(error.to_string()))
+    }
+
+    /// What an alarm is about.
+    fn place(&self) -> Object {
+        let settings = self.read(|view| view.get(&COLLECTOR, &0)).ok().flatten();
+        Object::named(&settings.map_or_else(String::new, |settings| settings.place()))
+    }
+}
+
+impl Ledger for AuditLog {
+    fn sender(&self) -> Result<Sender, Trouble> {
+        let mark = self.read(|view| view.get(&BOOKMARK, &0))?;
+        let log = mark.map(|mark| mark.log.to_string()).unwrap_or_default();
+        Ok(Sender { host: self.host.clone(), app: "cashcowd".to_owned(), version: self.version.clone(), log })
+    }
+
+    fn confirmed(&self) -> Result<u64, Trouble> {
+        self.read(|view| Ok(view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.confirmed)))
+    }
+
+    fn after(&self, number: u64, most: usize) -> Result<Vec<Record>, Trouble> {
+        let events = self.read(|view| events_after(view, number, most))?;
+        Ok(events.iter().map(|(number, event)| record(*number, event)).collect())
+    }
+
+    async fn confirm(&self, era: u64, number: u64) -> Result<(), Trouble> {
+        let moved = self.app.store().transact(move |tx| match tx.get(&BOOKMARK, &0)? {
+            Some(mark) if mark.era == era => tx.put(&BOOKMARK, &0, &Bookmark { confirmed: number, ..mark }),
+            _ => Ok(()),
+        });
+        moved.await.map_err(|error: StoreError| Trouble::Log(error.to_string()))
+    }
+
+    async fn lost(&self, count: u64, number: u64) {
+        log::warn!(target: "collector", "{count} events up to {number} are missing at the collector");
+        sound(&self.app, Kind::CollectorGap, self.place()).await;
+    }
+
+    async fn silent(&self, trouble: &Trouble) {
+        log::warn!(target: "collector", "nothing was confirmed for long: {trouble}");
+        sound(&self.app, Kind::CollectorSilent, self.place()).await;
+    }
+
+    async fn back(&self) {
+        let now = self.app.clock().now();
+        let closed = self.app.store().transact(move |tx| {
+            let by = Acknowledged { by: Who::Machine, at: now };
+            let mut events = Vec::new();
+            for (number, open) in alarm::open(tx)? {
+                if open.kind != Kind::CollectorSilent {
+                    continue;
+                }
+                if alarm::acknowledge(tx, number, open.count, &by)?.is_ok() {
+                    let about = format!("alarm {number}: {}, {}", open.kind.name(), open.object);
+                    let event = Event::done(now, Who::Machine, Deed::AcknowledgeAlarm, &about, None);
+                    event.record(tx)?;
+                    events.push(event);
+                }
+            }
+            Ok(events)
+        });
+        match closed.await {
+            Ok(events) => events.iter().for_each(Event::log),
+            Err(error) => {
+                let error: StoreError = error;
+                log::error!(target: "collector", "the alarm about its silence stays open: {error}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "collector_tests.rs"]
+mod tests;
