@@ -80,8 +80,7 @@ pub async fn set_collector(
     let place = settings.as_ref().map_or_else(|| "nowhere".to_owned(), Settings::place);
     let event = actor.did(app.clock().now(), Deed::ChangeCollector, &place);
     let written = event.clone();
-    let kept = app
-        .store()
+    app.store()
         .transact(move |tx| {
             let before = tx.get(&COLLECTOR, &0)?;
             let settings = settings.clone().map(|settings| settings.with_kept(before.as_ref()));
@@ -96,24 +95,21 @@ pub async fn set_collector(
                 tx.put(&BOOKMARK, &0, &mark)?;
             }
             written.record(tx)?;
-            Ok::<_, CollectorError>(settings.map(|settings| (settings, mark.era)))
+            Ok::<_, CollectorError>(())
         })
         .await?;
-    app.outbox().ship_to(kept);
+    // Held, so that the last rows win and not the last thread.
+    let held = office.opening();
+    ship_as_kept(app)?;
+    drop(held);
     event.log();
     Ok(())
 }
 
 /// Ships the audit log for as long as the service runs. `host` and `version` stand in every message.
 pub async fn keep_shipping(app: Arc<App>, host: String, version: String, pace: Pace) {
-    let kept = app.store().read(|view| {
-        let settings = view.get(&COLLECTOR, &0)?;
-        let era = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);
-        Ok::<_, StoreError>(settings.map(|settings| (settings, era)))
-    });
-    match kept {
-        Ok(kept) => app.outbox().ship_to(kept),
-        Err(error) => log::error!(target: "collector", "its settings cannot be read: {error}"),
+    if let Err(error) = ship_as_kept(&app) {
+        log::error!(target: "collector", "its settings cannot be read: {error}");
     }
     let courier = Courier {
         outbox: Arc::clone(app.outbox()),
@@ -123,6 +119,17 @@ pub async fn keep_shipping(app: Arc<App>, host: String, version: String, pace: P
         ledger: AuditLog { app, host, version },
     };
     courier.keep().await;
+}
+
+/// Takes the settings from their row.
+fn ship_as_kept(app: &App) -> Result<(), StoreError> {
+    let kept = app.store().read(|view| {
+        let settings = view.get(&COLLECTOR, &0)?;
+        let era = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);
+        Ok::<_, StoreError>(settings.map(|settings| (settings, era)))
+    })?;
+    app.outbox().ship_to(kept);
+    Ok(())
 }
 
 fn latest(view: &impl Reads) -> Result<u64, StoreError> {
