@@ -74,7 +74,7 @@ pub async fn set_collector(
     actor: &Actor,
     settings: Option<Settings>,
 ) -> Result<(), CollectorError> {
-    actor.require(Right::ChangeSettings)?;
+    actor.require(Right::ChangeCollector)?;
     let app = office.app();
     let log = Token::random(app.random());
     let place = settings.as_ref().map_or_else(|| "nowhere".to_owned(), Settings::place);
