@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_record_is_told_as_rfc_5424_wants_it() {
         let frame = frame(&sender(), record(r#"a"b\c]d"#, "it was refused"));
-        let wanted = "<108>1 2026-11-18T09:46:40.123456Z shop.example cashcowd - SignIn \
+        let wanted = "<108>1 2026-11-18T11:06:40.123456Z shop.example cashcowd - SignIn \
             [cashcow@32473 number=\"42\" log=\"c0ffee\" object=\"a\\\"b\\\\c\\]d\"] it was refused";
         assert_eq!(String::from_utf8(frame).unwrap(), format!("{} {wanted}", wanted.len()));
         // What is not ASCII is counted in octets and begins with the mark.
