@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, App, Denied, Office, sound};
@@ -14,12 +15,18 @@ use crate::audit::{Deed, EVENTS, Event, Outcome, Who};
 use crate::base::Token;
 use crate::collector::{Courier, Ledger, Pace, Record, Sender, Settings, Severity, State, Trouble};
 use crate::staff::Right;
-use crate::store::{Reads, Span, StoreError, Table};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
 
 /// One row, under 0: where the log is shipped, with the collector's token.
 const COLLECTOR: Table<u64, Settings> = Table::new("collector", 1);
 /// One row, under 0: how far it is shipped.
 const BOOKMARK: Table<u64, Bookmark> = Table::new("collector-bookmark", 1);
+/// One row, under 0: the change that waits for a second person.
+const WAITING: Table<u64, Waiting> = Table::new("collector-waiting", 1);
+/// One row, under 0: the number of the latest change that was proposed.
+const WAITING_LATEST: Table<u64, u64> = Table::new("collector-waiting-latest", 1);
+/// How long a change waits for a second person.
+pub const PROPOSAL_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far the collector has confirmed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +45,12 @@ pub enum CollectorError {
     /// Not allowed.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// Nothing waits under that number: it was decided on, replaced, or a day has passed.
+    #[error("no such change waits to be confirmed")]
+    Gone,
+    /// Nobody confirms what they proposed themselves.
+    #[error("somebody else must confirm it")]
+    Own,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,42 +80,147 @@ pub fn collector_state(app: &App) -> Result<CollectorState, StoreError> {
     })
 }
 
-/// Ships to another collector from now on, or, with `None`, to none. A new place gets all that is still kept;
-/// the one of before goes on where it was. Nothing typed as a token keeps the one that this place was given.
-pub async fn set_collector(
-    office: &Office,
+/// What somebody wants to change, until somebody else agrees.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Waiting {
+    /// Counts up, so that what is confirmed is what was seen.
+    number: u64,
+    /// Where to; `None` means nowhere.
+    settings: Option<Settings>,
+    /// Whose wish it is.
+    by: Token,
+    /// Their address at that time.
+    email: String,
+    /// When it was said.
+    at: Timestamp,
+}
+
+impl Waiting {
+    fn is_open(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        (SignedDuration::from_mins(-1)..=PROPOSAL_LASTS).contains(&age)
+    }
+}
+
+/// A change that waits for a second person, as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorProposal {
+    /// Its number.
+    pub number: u64,
+    /// Where to; `None` means nowhere.
+    pub settings: Option<Settings>,
+    /// Who proposed it.
+    pub email: String,
+    /// The last instant at which it can be confirmed.
+    pub until: Timestamp,
+    /// Whether the one who looks proposed it.
+    pub own: bool,
+}
+
+/// The change that waits, if there is one.
+pub fn collector_proposal(app: &App, actor: &Actor) -> Result<Option<CollectorProposal>, StoreError> {
+    let now = app.clock().now();
+    let waiting: Option<Waiting> = app.store().read(|view| view.get(&WAITING, &0))?;
+    Ok(waiting.filter(|waiting| waiting.is_open(now)).map(|waiting| CollectorProposal {
+        number: waiting.number,
+        own: actor.id() == Some(waiting.by),
+        until: waiting.at + PROPOSAL_LASTS,
+        settings: waiting.settings,
+        email: waiting.email,
+    }))
+}
+
+fn place(settings: Option<&Settings>) -> String {
+    settings.map_or_else(|| "nowhere".to_owned(), Settings::place)
+}
+
+/// Proposes to ship to another collector, or, with `None`, to none: somebody else with the right confirms it
+/// within a day. Takes the place of what waited before.
+pub async fn propose_collector(
+    app: &App,
     actor: &Actor,
     settings: Option<Settings>,
 ) -> Result<(), CollectorError> {
     actor.require(Right::ChangeCollector)?;
-    let app = office.app();
-    let log = Token::random(app.random());
-    let place = settings.as_ref().map_or_else(|| "nowhere".to_owned(), Settings::place);
-    let event = actor.did(app.clock().now(), Deed::ChangeCollector, &place);
+    let by = actor.id().ok_or(CollectorError::Gone)?;
+    let (now, email) = (app.clock().now(), actor.name());
+    let event = actor.did(now, Deed::ProposeCollector, &place(settings.as_ref()));
     let written = event.clone();
-    app.store()
-        .transact(move |tx| {
-            let before = tx.get(&COLLECTOR, &0)?;
-            let settings = settings.clone().map(|settings| settings.with_kept(before.as_ref()));
-            match &settings {
-                Some(settings) => tx.put(&COLLECTOR, &0, settings)?,
-                None => tx.delete(&COLLECTOR, &0),
-            }
-            let goes_on = settings.as_ref().zip(before).is_some_and(|(now, before)| now.same_place(&before));
-            let mut mark = tx.get(&BOOKMARK, &0)?.unwrap_or(Bookmark { confirmed: 0, era: 0, log });
-            if !goes_on {
-                mark = Bookmark { confirmed: 0, era: mark.era.saturating_add(1), log: mark.log };
-                tx.put(&BOOKMARK, &0, &mark)?;
-            }
-            written.record(tx)?;
-            Ok::<_, CollectorError>(())
-        })
-        .await?;
+    let work = app.store().transact(move |tx| {
+        let number = tx.get(&WAITING_LATEST, &0)?.unwrap_or(0).saturating_add(1);
+        tx.put(&WAITING_LATEST, &0, &number)?;
+        let waiting = Waiting { number, settings: settings.clone(), by, email: email.clone(), at: now };
+        tx.put(&WAITING, &0, &waiting)?;
+        written.record(tx)?;
+        Ok::<_, CollectorError>(())
+    });
+    work.await?;
+    event.log();
+    Ok(())
+}
+
+/// Confirms the change that waits under `number`: from now on the log goes there. A new place gets all that is
+/// still kept; the one of before goes on where it was. Nothing typed as a token keeps the one that this very
+/// place was given.
+pub async fn confirm_collector(office: &Office, actor: &Actor, number: u64) -> Result<(), CollectorError> {
+    actor.require(Right::ChangeCollector)?;
+    let (app, who) = (office.app(), actor.clone());
+    let (now, log) = (app.clock().now(), Token::random(app.random()));
+    let work = app.store().transact(move |tx| {
+        let waiting = waiting(tx, number, now)?;
+        if who.id().is_none_or(|id| id == waiting.by) {
+            return Err(CollectorError::Own);
+        }
+        tx.delete(&WAITING, &0);
+        let about = format!("{}, proposed by {}", place(waiting.settings.as_ref()), waiting.email);
+        change(tx, waiting.settings, log)?;
+        let event = who.did(now, Deed::ChangeCollector, &about);
+        event.record(tx)?;
+        Ok(event)
+    });
+    let event = work.await?;
     // Held, so that the last rows win and not the last thread.
     let held = office.opening();
     ship_as_kept(app)?;
     drop(held);
     event.log();
+    Ok(())
+}
+
+/// Says no to the change that waits under `number`, or takes one's own back.
+pub async fn reject_collector(app: &App, actor: &Actor, number: u64) -> Result<(), CollectorError> {
+    actor.require(Right::ChangeCollector)?;
+    let (now, who) = (app.clock().now(), actor.clone());
+    let work = app.store().transact(move |tx| {
+        let waiting = waiting(tx, number, now)?;
+        tx.delete(&WAITING, &0);
+        let about = format!("{}, proposed by {}", place(waiting.settings.as_ref()), waiting.email);
+        let event = who.did(now, Deed::RejectCollector, &about);
+        event.record(tx)?;
+        Ok::<_, CollectorError>(event)
+    });
+    work.await?.log();
+    Ok(())
+}
+
+fn waiting(view: &impl Reads, number: u64, now: Timestamp) -> Result<Waiting, CollectorError> {
+    let waiting: Option<Waiting> = view.get(&WAITING, &0)?;
+    waiting.filter(|known| known.number == number && known.is_open(now)).ok_or(CollectorError::Gone)
+}
+
+/// Writes the settings, and where the bookmark lies from now on.
+fn change(tx: &mut Tx<'_>, settings: Option<Settings>, log: Token) -> Result<(), StoreError> {
+    let before = tx.get(&COLLECTOR, &0)?;
+    let settings = settings.map(|settings| settings.with_kept(before.as_ref()));
+    match &settings {
+        Some(settings) => tx.put(&COLLECTOR, &0, settings)?,
+        None => tx.delete(&COLLECTOR, &0),
+    }
+    let goes_on = settings.zip(before).is_some_and(|(now, before)| now.same_place(&before));
+    if !goes_on {
+        let (era, log) = tx.get(&BOOKMARK, &0)?.map_or((0, log), |mark| (mark.era, mark.log));
+        tx.put(&BOOKMARK, &0, &Bookmark { confirmed: 0, era: era.saturating_add(1), log })?;
+    }
     Ok(())
 }
 

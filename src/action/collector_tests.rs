@@ -16,7 +16,7 @@ use crate::action::Placed;
 use crate::action::bench::{Bench, GOOD};
 use crate::action::fixture::{Fixture, source};
 use crate::collector::{Draft, Protocol};
-use crate::staff::{PERSONS, Role};
+use crate::staff::{PERSONS, Person, Role};
 
 const QUICK: Pace = Pace {
     look: Duration::from_millis(20),
@@ -176,26 +176,26 @@ async fn checkouts_go_on_while_the_collector_says_nothing_and_it_gets_everything
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_place_gets_the_whole_log_and_the_old_one_goes_on_where_it_was() {
-    let (fixture, ada) = Fixture::open(false).await;
+    let (fixture, _) = Fixture::open(false).await;
     let app = fixture.app();
     let shipping = keep(app);
     let first = Receiver::start(false).await;
     happen(app, 20).await;
-    set_collector(&fixture.office, &ada, Some(first.settings())).await.unwrap();
+    set(&fixture, Some(first.settings())).await;
     let deed = fixture.last_deed();
     assert!(deed.contains("ChangeCollector") && deed.contains(&first.address.to_string()), "{deed}");
     until("the first has all", || collector_state(app).unwrap().behind == 0).await;
     assert!(first.told().contains("thing 20"));
     let before = mark(app);
     // The same place again: it goes on.
-    set_collector(&fixture.office, &ada, Some(first.settings())).await.unwrap();
+    set(&fixture, Some(first.settings())).await;
     assert_eq!((mark(app).era, mark(app).log), (before.era, before.log));
     assert!(mark(app).confirmed >= before.confirmed);
     until("the first has that too", || collector_state(app).unwrap().behind == 0).await;
     assert_eq!(first.told().matches("number=\"1\" ").count(), 1);
     // Another place: all of it, under the same name of the log.
     let second = Receiver::start(false).await;
-    set_collector(&fixture.office, &ada, Some(second.settings())).await.unwrap();
+    set(&fixture, Some(second.settings())).await;
     assert_eq!((mark(app).era, mark(app).log), (before.era + 1, before.log));
     until("the second has all", || collector_state(app).unwrap().behind == 0).await;
     assert!(second.told().contains("number=\"1\" ") && second.told().contains("thing 20"));
@@ -204,13 +204,62 @@ async fn a_new_place_gets_the_whole_log_and_the_old_one_goes_on_where_it_was() {
     late.confirm(before.era, 1).await.unwrap();
     assert!(mark(app).confirmed > 1);
     // Nowhere: nothing is behind, and nothing arrives.
-    set_collector(&fixture.office, &ada, None).await.unwrap();
+    set(&fixture, None).await;
     let told = second.told().len();
     happen(app, 5).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     let state = collector_state(app).unwrap();
     assert_eq!((state.settings, state.behind, second.told().len()), (None, 0, told));
     shipping.abort();
+}
+
+/// Two people with the right: the one who asks, and the one who agrees.
+fn two(fixture: &Fixture) -> (Actor, Actor) {
+    let persons: Result<Vec<_>, StoreError> =
+        fixture.app().store().read(|view| view.scan(&PERSONS, &Span::all(1)));
+    let first = persons.unwrap().remove(0).1;
+    let second = Person { id: Token::from_bytes([9; 16]), ..first.clone() };
+    (Actor::person(&first, source(), true), Actor::person(&second, source(), true))
+}
+
+/// Proposes and confirms.
+async fn set(fixture: &Fixture, settings: Option<Settings>) {
+    let (one, other) = two(fixture);
+    propose_collector(fixture.app(), &one, settings).await.unwrap();
+    let waiting = collector_proposal(fixture.app(), &other).unwrap().unwrap();
+    confirm_collector(&fixture.office, &other, waiting.number).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_changes_until_somebody_else_agrees_within_a_day() {
+    let (fixture, _) = Fixture::open(false).await;
+    let app = fixture.app();
+    let receiver = Receiver::start(false).await;
+    let (one, other) = two(&fixture);
+    let place = || collector_state(app).unwrap().settings;
+    let number = || collector_proposal(app, &other).unwrap().map(|waiting| waiting.number);
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    assert!(fixture.last_deed().contains("ProposeCollector"));
+    assert_eq!((place(), number()), (None, Some(1)));
+    assert!(collector_proposal(app, &one).unwrap().unwrap().own);
+    let own = confirm_collector(&fixture.office, &one, 1).await;
+    assert_eq!((own, place()), (Err(CollectorError::Own), None));
+    // What was replaced meanwhile is not what is confirmed.
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    assert_eq!(confirm_collector(&fixture.office, &other, 1).await, Err(CollectorError::Gone));
+    reject_collector(app, &other, 2).await.unwrap();
+    assert!(fixture.last_deed().contains("RejectCollector"));
+    assert_eq!((place(), number()), (None, None));
+    assert_eq!(confirm_collector(&fixture.office, &other, 2).await, Err(CollectorError::Gone));
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    fixture.wait(PROPOSAL_LASTS + SignedDuration::from_secs(1));
+    assert_eq!(number(), None);
+    assert_eq!(confirm_collector(&fixture.office, &other, 3).await, Err(CollectorError::Gone));
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    fixture.wait(PROPOSAL_LASTS);
+    confirm_collector(&fixture.office, &other, 4).await.unwrap();
+    assert_eq!(place(), Some(receiver.settings()));
+    assert_eq!(confirm_collector(&fixture.office, &other, 4).await, Err(CollectorError::Gone), "once");
 }
 
 #[tokio::test]
@@ -223,15 +272,27 @@ async fn only_those_with_the_right_choose_where_the_log_goes() {
     for role in Role::ALL {
         person.role = role;
         let actor = Actor::person(&person, source(), true);
-        let set = set_collector(&fixture.office, &actor, Some(receiver.settings())).await;
         let may = matches!(role, Role::PlatformAdministrator | Role::SecurityOfficer);
-        assert_eq!(set.is_ok(), may, "{role:?} {set:?}");
+        let asked = propose_collector(fixture.app(), &actor, Some(receiver.settings())).await;
+        assert_eq!(asked.is_ok(), may, "{role:?} {asked:?}");
+        let denied = CollectorError::Denied(Denied::Right(Right::ChangeCollector));
+        if !may {
+            assert_eq!(asked, Err(denied.clone()));
+            assert_eq!(confirm_collector(&fixture.office, &actor, 1).await, Err(denied.clone()));
+            assert_eq!(reject_collector(fixture.app(), &actor, 1).await, Err(denied));
+        }
+        let late = Actor::person(&person, source(), false);
+        assert!(
+            confirm_collector(&fixture.office, &late, 1)
+                .await
+                .is_err_and(|error| matches!(error, CollectorError::Denied(_)))
+        );
     }
 }
 
 #[tokio::test]
 async fn a_token_is_kept_for_the_place_that_it_was_given_for_and_is_in_no_event() {
-    let (fixture, ada) = Fixture::open(false).await;
+    let (fixture, _) = Fixture::open(false).await;
     let draft = |address: &str, secret: &str| {
         let draft = Draft {
             protocol: "otlp".to_owned(),
@@ -242,11 +303,11 @@ async fn a_token_is_kept_for_the_place_that_it_was_given_for_and_is_in_no_event(
         draft.check(false).unwrap()
     };
     let kept = || collector_state(fixture.app()).unwrap().settings.unwrap().secret.is_some();
-    set_collector(&fixture.office, &ada, Some(draft("10.0.2.9:4318", "Bearer s3cret"))).await.unwrap();
+    set(&fixture, Some(draft("10.0.2.9:4318", "Bearer s3cret"))).await;
     assert!(kept() && !fixture.last_deed().contains("s3cret"));
-    set_collector(&fixture.office, &ada, Some(draft("10.0.2.9:4318", ""))).await.unwrap();
+    set(&fixture, Some(draft("10.0.2.9:4318", ""))).await;
     assert!(kept());
-    set_collector(&fixture.office, &ada, Some(draft("10.0.2.10:4318", ""))).await.unwrap();
+    set(&fixture, Some(draft("10.0.2.10:4318", ""))).await;
     assert!(!kept(), "another address gets no token");
     let state = collector_state(fixture.app()).unwrap();
     assert!(matches!(state.settings.unwrap().protocol, Protocol::Otlp { .. }));

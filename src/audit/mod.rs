@@ -78,7 +78,11 @@ pub enum Deed {
     AcknowledgeAlarm,
     /// An alarm was raised: the first ten times, then each doubling.
     RaiseAlarm,
-    /// The audit log is shipped elsewhere, or not any more.
+    /// Somebody wants the audit log to be shipped elsewhere, or not any more.
+    ProposeCollector,
+    /// Somebody said no to that, or took it back.
+    RejectCollector,
+    /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
     ChangeCollector,
 }
 

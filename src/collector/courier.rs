@@ -24,7 +24,7 @@ pub struct State {
     /// When the last round was confirmed, since the service started.
     pub confirmed_at: Option<Timestamp>,
     /// The last trouble, and when it was; gone with the next confirmation.
-    pub trouble: Option<(Timestamp, String)>,
+    pub trouble: Option<(Timestamp, Trouble)>,
 }
 
 /// What the service and the courier share: where to ship, and how it goes.
@@ -212,7 +212,7 @@ impl<L: Ledger> Courier<L> {
         let now = self.clock.now();
         self.outbox.note(|state| {
             state.well_since = None;
-            state.trouble = Some((now, trouble.to_string()));
+            state.trouble = Some((now, trouble.clone()));
         });
     }
 }

@@ -78,7 +78,7 @@ async fn a_busy_server_is_left_alone_for_as_long_as_it_asks() {
             gap >= Duration::from_millis(wait) && gap < Duration::from_millis(wait + 900),
             "{status} {gap:?}"
         );
-        let (_, said) = work.outbox.state().trouble.unwrap();
+        let said = work.outbox.state().trouble.unwrap().1.to_string();
         assert!(said.contains(&status.to_string()) && !said.contains("secret"), "{said}");
         server.mood(Mood::Good);
         log.until("all are confirmed", |kept| kept.confirmed == 10).await;

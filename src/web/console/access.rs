@@ -70,6 +70,10 @@ pub const ADDRESSES: &[Address] = &[
     post("/settings/certificate", Needs::Right(Right::ChangeStorefrontCertificate)),
     post("/settings/certificate/request", Needs::Right(Right::ChangeStorefrontCertificate)),
     get("/settings/ranges", Needs::Right(Right::SeeRanges)),
+    get("/settings/collector", Needs::Form(Right::SeeMachine, Right::ChangeCollector)),
+    post("/settings/collector", Needs::Right(Right::ChangeCollector)),
+    post("/settings/collector/confirm", Needs::Right(Right::ChangeCollector)),
+    post("/settings/collector/reject", Needs::Right(Right::ChangeCollector)),
     get("/go-live", Needs::Right(Right::GoLive)),
     post("/go-live", Needs::Right(Right::GoLive)),
 ];

@@ -9,6 +9,7 @@ mod alarms;
 mod attempts;
 mod capture;
 mod certificate;
+mod collector;
 mod form;
 mod frame;
 mod gateway;
@@ -80,6 +81,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/certificate", get(certificate::show).post(certificate::replace))
         .route("/settings/certificate/request", post(certificate::request))
         .route("/settings/ranges", get(ranges::show))
+        .route("/settings/collector", get(collector::show).post(collector::propose))
+        .route("/settings/collector/confirm", post(collector::confirm))
+        .route("/settings/collector/reject", post(collector::reject))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
