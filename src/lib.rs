@@ -9,6 +9,8 @@
 //! | F3 | [`action`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`], [`collector`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`], [`proposal`] |
+//! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
 pub mod action;
@@ -25,6 +27,7 @@ pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;
+pub mod proposal;
 pub mod staff;
 pub mod store;
 pub mod tls;

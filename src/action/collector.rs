@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, App, Denied, Office, sound};
 use crate::alarm::{self, Acknowledged, Kind, Object};
-use crate::audit::{Deed, EVENTS, Event, Outcome, Who};
+use crate::audit::{self, Deed, Event, Outcome, Who};
 use crate::base::Token;
 use crate::collector::{Courier, Ledger, Pace, Record, Sender, Settings, Severity, State, Trouble};
 use crate::staff::Right;
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Reads, StoreError, Table, Tx};
 
 /// One row, under 0: where the log is shipped, with the collector's token.
 const COLLECTOR: Table<u64, Settings> = Table::new("collector", 1);
@@ -35,8 +35,6 @@ struct Bookmark {
     confirmed: u64,
     /// Counts up with every new place, so that a round which ends late does not move another one's bookmark.
     era: u64,
-    /// The log's name: the numbers of another machine's, or of a new store's, are other numbers.
-    log: Token,
 }
 
 /// Why the collector was not changed.
@@ -74,7 +72,7 @@ pub fn collector_state(app: &App) -> Result<CollectorState, StoreError> {
     app.store().read(|view| {
         let settings = view.get(&COLLECTOR, &0)?;
         let confirmed = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.confirmed);
-        let latest = latest(view)?;
+        let latest = audit::state(view)?.last;
         let behind = if settings.is_some() { latest.saturating_sub(confirmed) } else { 0 };
         Ok(CollectorState { settings, confirmed, behind, state: app.outbox().state() })
     })
@@ -165,7 +163,7 @@ pub async fn propose_collector(
 pub async fn confirm_collector(office: &Office, actor: &Actor, number: u64) -> Result<(), CollectorError> {
     actor.require(Right::ChangeCollector)?;
     let (app, who) = (office.app(), actor.clone());
-    let (now, log) = (app.clock().now(), Token::random(app.random()));
+    let now = app.clock().now();
     let work = app.store().transact(move |tx| {
         let waiting = waiting(tx, number, now)?;
         if who.id().is_none_or(|id| id == waiting.by) {
@@ -173,7 +171,7 @@ pub async fn confirm_collector(office: &Office, actor: &Actor, number: u64) -> R
         }
         tx.delete(&WAITING, &0);
         let about = format!("{}, proposed by {}", place(waiting.settings.as_ref()), waiting.email);
-        change(tx, waiting.settings, log)?;
+        change(tx, waiting.settings)?;
         let event = who.did(now, Deed::ChangeCollector, &about);
         event.record(tx)?;
         Ok(event)
@@ -209,7 +207,7 @@ fn waiting(view: &impl Reads, number: u64, now: Timestamp) -> Result<Waiting, Co
 }
 
 /// Writes the settings, and where the bookmark lies from now on.
-fn change(tx: &mut Tx<'_>, settings: Option<Settings>, log: Token) -> Result<(), StoreError> {
+fn change(tx: &mut Tx<'_>, settings: Option<Settings>) -> Result<(), StoreError> {
     let before = tx.get(&COLLECTOR, &0)?;
     let settings = settings.map(|settings| settings.with_kept(before.as_ref()));
     match &settings {
@@ -218,8 +216,8 @@ fn change(tx: &mut Tx<'_>, settings: Option<Settings>, log: Token) -> Result<(),
     }
     let goes_on = settings.zip(before).is_some_and(|(now, before)| now.same_place(&before));
     if !goes_on {
-        let (era, log) = tx.get(&BOOKMARK, &0)?.map_or((0, log), |mark| (mark.era, mark.log));
-        tx.put(&BOOKMARK, &0, &Bookmark { confirmed: 0, era: era.saturating_add(1), log })?;
+        let era = tx.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);
+        tx.put(&BOOKMARK, &0, &Bookmark { confirmed: 0, era: era.saturating_add(1) })?;
     }
     Ok(())
 }
@@ -250,37 +248,10 @@ fn ship_as_kept(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn latest(view: &impl Reads) -> Result<u64, StoreError> {
-    let last = view.scan(&EVENTS, &Span::all(1).newest_first())?;
-    Ok(last.first().map_or(0, |(number, _)| *number))
-}
-
-/// The events after `number`, at most `most`. The first may be far away: old ones are not kept for ever.
-fn events_after(view: &impl Reads, number: u64, most: usize) -> Result<Vec<(u64, Event)>, StoreError> {
-    let mut events = Vec::new();
-    let mut next = number.saturating_add(1);
-    while events.len() < most {
-        match view.get(&EVENTS, &next)? {
-            Some(event) => events.push((next, event)),
-            None if events.is_empty() => {
-                let oldest = view.scan(&EVENTS, &Span::all(1))?;
-                match oldest.into_iter().next() {
-                    Some((oldest, event)) if oldest > next => {
-                        events.push((oldest, event));
-                        next = oldest;
-                    }
-                    _ => break,
-                }
-            }
-            None => break,
-        }
-        next = next.saturating_add(1);
-    }
-    Ok(events)
-}
-
-/// An event as a collector is told of it. Each value is one that the audit holds, and it holds no secrets.
-fn record(number: u64, event: &Event) -> Record {
+/// A record as a collector is told of it, with its place in the chain. Each value is one that the audit holds,
+/// and it holds no secrets.
+fn told(number: u64, record: &audit::Record) -> Record {
+    let event: &Event = record;
     let severity = match (event.deed, event.outcome) {
         (Deed::RaiseAlarm, _) => Severity::Alert,
         (_, Outcome::Refused) => Severity::Warning,
@@ -299,10 +270,15 @@ fn record(number: u64, event: &Event) -> Record {
     if let Some((id, email)) = person {
         fields.extend([("person", id), ("email", email)]);
     }
-    fields.extend([("object", event.object.clone()), ("outcome", outcome.to_owned())]);
+    fields.extend([
+        ("component", event.component.clone()),
+        ("object", event.object.clone()),
+        ("outcome", outcome.to_owned()),
+    ]);
     fields.extend(event.source.map(|source| ("source", source.to_string())));
-    let kind = format!("{:?}", event.deed);
-    Record { number, at: event.at, severity, kind, fields, text: event.to_string() }
+    fields.extend([("prev", record.prev().to_string()), ("hash", record.hash().to_string())]);
+    let (kind, text) = (event.deed.name().to_owned(), event.to_string());
+    Record { number, at: event.at, severity, kind, fields, text }
 }
 
 /// The audit log as the courier sees it.
@@ -329,8 +305,8 @@ impl AuditLog {
 
 impl Ledger for AuditLog {
     fn sender(&self) -> Result<Sender, Trouble> {
-        let mark = self.read(|view| view.get(&BOOKMARK, &0))?;
-        let log = mark.map(|mark| mark.log.to_string()).unwrap_or_default();
+        // The chain's own name: another machine, or a new store, has another.
+        let log = self.read(|view| audit::state(view))?.chain.to_string();
         Ok(Sender { host: self.host.clone(), app: "cashcowd".to_owned(), version: self.version.clone(), log })
     }
 
@@ -339,13 +315,15 @@ impl Ledger for AuditLog {
     }
 
     fn after(&self, number: u64, most: usize) -> Result<Vec<Record>, Trouble> {
-        let events = self.read(|view| events_after(view, number, most))?;
-        Ok(events.iter().map(|(number, event)| record(*number, event)).collect())
+        let records = self.read(|view| audit::records_after(view, number, most))?;
+        Ok(records.iter().map(|(number, record)| told(*number, record)).collect())
     }
 
     async fn confirm(&self, era: u64, number: u64) -> Result<(), Trouble> {
         let moved = self.app.store().transact(move |tx| match tx.get(&BOOKMARK, &0)? {
-            Some(mark) if mark.era == era => tx.put(&BOOKMARK, &0, &Bookmark { confirmed: number, ..mark }),
+            Some(mark) if mark.era == era => {
+                tx.put(&BOOKMARK, &0, &Bookmark { confirmed: number, era: mark.era })
+            }
             _ => Ok(()),
         });
         moved.await.map_err(|error: StoreError| Trouble::Log(error.to_string()))

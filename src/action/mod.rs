@@ -4,6 +4,9 @@
 mod actor;
 mod alarms;
 mod app;
+mod audit_keeper;
+mod audit_log;
+mod audit_read;
 mod cart;
 mod certificate;
 mod checkout;
@@ -17,13 +20,18 @@ mod gateway_account;
 mod go_live;
 mod hear;
 mod import_products;
+mod invitation;
 mod office;
 mod place_order;
 mod products;
+mod proposals;
 mod refund;
+#[cfg(test)]
+mod rights_tests;
 mod secrets;
 mod set_up;
 mod sign_in;
+mod staff;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -31,6 +39,11 @@ pub(crate) use place_order::bench;
 pub use actor::{Actor, Denied};
 pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};
+pub use audit_keeper::{ANSWERS_WITHIN, Keeper, KeeperError};
+pub use audit_log::{begin_audit, check_audit, end_audit, keep_audit, seal_audit, shorten_audit};
+pub use audit_read::{
+    AuditError, AuditLines, AuditState, ExportAudit, audit_state, export_audit, read_audit, read_audit_record,
+};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
     CertificateError, CertificateState, MOST_NAMES, certificate_state, replace_certificate,
@@ -48,6 +61,10 @@ pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, 
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
+pub use invitation::{
+    Invited, Join, JoinError, attest_founders, invited, join, make_invitation_code, make_invitation_link,
+    needs_code,
+};
 pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
@@ -57,6 +74,10 @@ pub use place_order::{
     keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use proposals::{
+    ProposalError, Wish, close_lapsed, confirm_proposal, may_propose, proposals, propose, reject_proposal,
+    withdraw_proposal,
+};
 pub use refund::{
     Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
     keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,
@@ -66,3 +87,7 @@ pub use set_up::{
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
+pub use staff::{
+    StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
+    tidy_staff,
+};

@@ -7,6 +7,7 @@
 mod access;
 mod alarms;
 mod attempts;
+mod audit;
 mod capture;
 mod certificate;
 mod collector;
@@ -15,16 +16,22 @@ mod frame;
 mod gateway;
 mod go_live;
 mod import;
+mod join;
 mod money;
 mod orders;
 mod overview;
 mod products;
+mod proposals;
 mod ranges;
 mod recovery;
 mod refund;
 mod refund_form;
+mod roles;
 mod set_up;
 mod sign_in;
+mod staff;
+mod staff_form;
+mod staff_words;
 mod upload;
 
 use std::sync::Arc;
@@ -47,6 +54,8 @@ pub struct Desk {
     office: Arc<Office>,
     /// One import at a time: it may hold many pictures in memory.
     imports: Arc<Semaphore>,
+    /// Exports of the audit log under way.
+    exports: Arc<Semaphore>,
 }
 
 impl FromRef<Desk> for Site {
@@ -58,7 +67,12 @@ impl FromRef<Desk> for Site {
 /// The console.
 pub fn router(site: Site, office: Arc<Office>) -> Router {
     let draw: Draw = frame::failure;
-    let desk = Desk { site: site.clone(), office, imports: Arc::new(Semaphore::new(1)) };
+    let desk = Desk {
+        site: site.clone(),
+        office,
+        imports: Arc::new(Semaphore::new(1)),
+        exports: Arc::new(Semaphore::new(2)),
+    };
     Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
@@ -74,6 +88,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/orders/{number}/refund/confirm", post(refund::confirm))
         .route("/alarms", get(alarms::list))
         .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", post(audit::export))
+        .route("/audit/{number}", get(audit::show))
         .route("/products", get(products::list))
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))
@@ -84,6 +101,21 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/collector", get(collector::show).post(collector::propose))
         .route("/settings/collector/confirm", post(collector::confirm))
         .route("/settings/collector/reject", post(collector::reject))
+        .route("/join/{link}", get(join::show).post(join::take))
+        .route("/roles", get(roles::show))
+        .route("/staff", get(staff::list))
+        .route("/staff/new", get(staff_form::show_new).post(staff_form::new))
+        .route("/staff/{id}", get(staff::show))
+        .route("/staff/{id}/change", get(staff_form::show_change).post(staff_form::change))
+        .route("/staff/{id}/dismiss", post(staff::dismiss))
+        .route("/staff/{id}/reinstate", post(staff::reinstate))
+        .route("/staff/{id}/reset", post(staff::reset))
+        .route("/staff/{id}/link", post(staff::link))
+        .route("/staff/{id}/code", post(staff::code))
+        .route("/proposals", get(proposals::list))
+        .route("/proposals/{number}/confirm", post(proposals::confirm))
+        .route("/proposals/{number}/reject", post(proposals::reject))
+        .route("/proposals/{number}/withdraw", post(proposals::withdraw))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
