@@ -11,6 +11,7 @@ mod cart;
 mod certificate;
 mod checkout;
 mod choose_gateway;
+mod collector;
 mod demo;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -52,6 +53,10 @@ pub use certificate::{
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
+pub use collector::{
+    CollectorError, CollectorProposal, CollectorState, PROPOSAL_LASTS, collector_proposal, collector_state,
+    confirm_collector, keep_shipping, propose_collector, reject_collector,
+};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, restore_gateway};

@@ -102,18 +102,10 @@ deeds! {
     RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;
     GoLive: "go_live", "deed-go-live", "shop", Administration;
     AcknowledgeAlarm: "acknowledge_alarm", "deed-acknowledge-alarm", "alarm", Administration;
-    Propose: "propose", "deed-propose", "proposal", Administration;
-    ConfirmProposal: "confirm_proposal", "deed-confirm-proposal", "proposal", Credentials;
-    RejectProposal: "reject_proposal", "deed-reject-proposal", "proposal", Administration;
-    WithdrawProposal: "withdraw_proposal", "deed-withdraw-proposal", "proposal", Administration;
-    LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
-    DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
-    DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
-    AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
-    InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
-    JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
-    AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
-    RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
+    RaiseAlarm: "raise_alarm", "deed-raise-alarm", "alarm", Administration;
+    ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
+    RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
+    ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
 }
 
 #[cfg(test)]

@@ -124,6 +124,14 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// An alarm was raised: the first ten times, then each doubling.
+    RaiseAlarm,
+    /// Somebody wants the audit log to be shipped elsewhere, or not any more.
+    ProposeCollector,
+    /// Somebody said no to that, or took it back.
+    RejectCollector,
+    /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
+    ChangeCollector,
     /// Somebody proposed what another must confirm.
     Propose,
     /// Somebody else confirmed it, and it was done.

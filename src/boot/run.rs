@@ -16,10 +16,11 @@ use crate::action::{
     AllowedRange, App, AppParts, Founder, Keeper, MakeDirectory, Office, OfficeParts, Place, Premises, Shown,
     ShownCode, attest_founders, begin_audit, end_audit, finish_charges, issue_setup_code, keep_audit,
     keep_certificates, keep_disabling_unused, keep_forgetting_carts, keep_reconciling, keep_refunding,
-    recover, recover_refunds, restore_certificates, restore_gateway,
+    keep_shipping, recover, recover_refunds, restore_certificates, restore_gateway,
 };
 use crate::audit::ApprovedWitness;
 use crate::base::{Clock, OsRandom, Random, SystemClock};
+use crate::collector::Pace;
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::machine::Failure;
@@ -150,6 +151,8 @@ pub(super) async fn run(
     }
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
+    let (host, version) = (appliance.hostname.as_str().to_owned(), settings.version.clone());
+    let shipping = tokio::spawn(keep_shipping(Arc::clone(&app), host, version, Pace::USUAL));
     let disabling = tokio::spawn(keep_disabling_unused(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office)?;
@@ -173,6 +176,7 @@ pub(super) async fn run(
     pulse.abort();
     forgetting.abort();
     certifying.abort();
+    shipping.abort();
     disabling.abort();
     auditing.abort();
     match tokio::time::timeout(LAST_HEAD, end_audit(&app, &about)).await {

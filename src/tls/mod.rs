@@ -19,7 +19,7 @@ pub use challenges::{ACME_TLS, Answering, Challenges, LONGEST_TOKEN, MOST_CHALLE
 pub use host_name::{BadHostName, HostName};
 pub use identity::{Identity, IdentityError, MOST_PEM, SigningRequest};
 pub use resolver::Certificates;
-pub use table::{TlsError, client, client_of_one_root, server, table};
+pub use table::{TlsError, client, client_of_one_root, collector, server, table};
 
 use crate::store::Table;
 

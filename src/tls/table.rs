@@ -83,21 +83,34 @@ pub fn client(extra_root: Option<CertificateDer<'static>>) -> Result<Arc<ClientC
     if let Some(root) = extra_root {
         roots.add(root)?;
     }
-    client_with(roots)
+    outward(roots, true)
 }
 
 /// The settings of a call to a server whose certificate must be of this root, and of no other.
 pub fn client_of_one_root(root: CertificateDer<'static>) -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
     roots.add(root)?;
-    client_with(roots)
+    outward(roots, true)
 }
 
-fn client_with(roots: RootCertStore) -> Result<Arc<ClientConfig>, TlsError> {
+/// The settings of a connection to a collector: the roots of the web PKI, or the operator's own `root` and no
+/// other; with the protocol's name in the handshake if HTTP is spoken.
+pub fn collector(root: Option<CertificateDer<'static>>, http: bool) -> Result<Arc<ClientConfig>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    match root {
+        Some(root) => roots.add(root)?,
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    outward(roots, http)
+}
+
+fn outward(roots: RootCertStore, http: bool) -> Result<Arc<ClientConfig>, TlsError> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if http {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    }
     Ok(Arc::new(config))
 }

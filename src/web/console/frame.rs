@@ -167,6 +167,7 @@ impl Clerk {
             entry("certificate-title", "/settings/certificate"),
             entry("console-certificate-title", "/settings/console-certificate"),
             entry("ranges-title", "/settings/ranges"),
+            entry("collector-title", "/settings/collector"),
             entry("staff-title", "/staff"),
             entry("proposals-title", "/proposals"),
             entry("audit-title", "/audit"),

@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod capture;
 mod certificate;
+mod collector;
 mod form;
 mod frame;
 mod gateway;
@@ -97,6 +98,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .merge(certificates("/settings/certificate", Place::Storefront))
         .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
+        .route("/settings/collector", get(collector::show).post(collector::propose))
+        .route("/settings/collector/confirm", post(collector::confirm))
+        .route("/settings/collector/reject", post(collector::reject))
         .route("/join/{link}", get(join::show).post(join::take))
         .route("/roles", get(roles::show))
         .route("/staff", get(staff::list))
