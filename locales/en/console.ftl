@@ -17,6 +17,7 @@ password-too-long = The password is too long. Use at most { $most } bytes.
 password-control = The password has a character that cannot be typed again. Use letters, digits, signs and spaces.
 password-repeats = The password repeats itself. Use more different words.
 password-guessable = Most of the password is a name, an address or a word that is tried first. Use words that have nothing to do with you or the shop.
+password-breached = This password, or one much like it, has been stolen from somebody before, so it is tried first. Think of another one.
 password-again-wrong = The two passwords differ. Type both again.
 
 ## Sign-in

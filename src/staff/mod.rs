@@ -5,16 +5,31 @@
 //! actions. Refuses weak passwords (NIST SP 800-63B-4 section 3.1.1) and never keeps a password, a session's
 //! id or a set-up code: only hashes of them.
 
+mod blocklist;
+mod passkey;
 mod password;
 mod person;
+mod recovery_code;
 mod session;
 mod setup_code;
 mod throttle;
+mod totp;
 
-pub use password::{Hasher, HasherError, MOST_BYTES, Password, PasswordError, PasswordHash, SHORTEST};
+pub use passkey::{
+    CEREMONY_LASTS, Ceremonies, Ceremony, KeptPasskey, MOST_ANSWER, MOST_CEREMONIES, MOST_CEREMONIES_OF_ONE,
+    MOST_PASSKEYS, PasskeyError, Proof, RelyingParty,
+};
+pub use password::{
+    Hasher, HasherError, MOST_BYTES, NOT_AGAIN, Password, PasswordError, PasswordHash, SHORTEST,
+    SHORTEST_BESIDE_PASSKEY,
+};
 pub use person::{Factor, PERSONS, PERSONS_BY_EMAIL, Person, Right, Role, email_key};
+pub use recovery_code::{RECOVERY_CODES, RecoveryCodes};
 pub use session::{IDLE, LONGEST, SESSIONS, Session, session_key};
 pub use setup_code::{
     CLAIM_LASTS, CODE_LASTS, CodeRefusal, MOST_TRIES, SETUP_CODE, SetupCode, TRY_WINDOW, new_code,
 };
-pub use throttle::{FORGOTTEN, LONGEST_DELAY, MOST_THROTTLES, THROTTLES, Throttle, account_key, source_key};
+pub use throttle::{
+    FORGOTTEN, LOCKED_FOR, MOST_THROTTLES, MOST_WRONG, THROTTLES, Throttle, account_key, source_key,
+};
+pub use totp::{KeptTotp, TotpSeed};

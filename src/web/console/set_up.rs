@@ -140,11 +140,14 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
 
 fn password_wrong(texts: &Texts, error: PasswordError) -> String {
     match error {
-        PasswordError::TooShort => texts.say_with("password-too-short", &[("shortest", SHORTEST.into())]),
+        PasswordError::TooShort { shortest } => {
+            texts.say_with("password-too-short", &[("shortest", shortest.into())])
+        }
         PasswordError::TooLong => texts.say_with("password-too-long", &[("most", MOST_BYTES.into())]),
         PasswordError::Control => texts.say("password-control"),
         PasswordError::Repeats => texts.say("password-repeats"),
         PasswordError::Guessable => texts.say("password-guessable"),
+        PasswordError::Breached => texts.say("password-breached"),
     }
 }
 
