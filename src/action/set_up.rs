@@ -203,7 +203,8 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
             tx.put(&PERSONS_BY_EMAIL, &email_key(person.email.as_str()), &person.id)?;
             tx.put(&PERSONS, &person.id, &person)?;
             tx.put(&CREDENTIALS, &person.id, &credentials)?;
-            begin(tx, &person, session, (now, source))?;
+            // Nothing opens before a second factor is enrolled.
+            begin(tx, &person, session, (now, source), None)?;
             kept.record(tx)?;
             Ok(())
         })

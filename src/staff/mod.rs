@@ -43,4 +43,4 @@ pub use setup_code::{
 pub use throttle::{
     FORGOTTEN, LOCKED_FOR, MOST_THROTTLES, MOST_WRONG, THROTTLES, Throttle, account_key, source_key,
 };
-pub use totp::{KeptTotp, TotpSeed};
+pub use totp::{KeptTotp, MOST_OFFERS, OFFER_LASTS, Offered, TotpSeed};

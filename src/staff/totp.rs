@@ -5,19 +5,28 @@
 //! kept, and no code of that step or an earlier one is taken again (RFC 6238, 5.2; PCI DSS 8.5.1). The seed is
 //! 160 bits, wiped from memory, and kept in a row that the store seals.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use fast_qr::convert::{Builder as _, Shape, svg::SvgBuilder};
 use fast_qr::{ECL, QRBuilder};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::base::Random;
+use super::session_key;
+use crate::base::{Random, Token};
 
 /// Seconds of a step.
 const STEP: u64 = 30;
 /// Steps before and after the present one whose codes are taken: clocks differ.
 const SKEW: u16 = 1;
+
+/// How long a seed that is shown waits for its first code.
+pub const OFFER_LASTS: SignedDuration = SignedDuration::from_mins(30);
+/// The most seeds that wait; past it the oldest are dropped.
+pub const MOST_OFFERS: usize = 1000;
 
 /// What the app and the machine share.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -120,6 +129,35 @@ impl KeptTotp {
     }
 }
 
+/// Seeds that are shown and not yet confirmed: one for each session, in memory.
+#[derive(Default)]
+pub struct Offered(Mutex<BTreeMap<[u8; 32], (TotpSeed, Timestamp)>>);
+
+impl Offered {
+    /// The session's seed, the same as long as it waits: a page that is loaded again shows no other.
+    pub fn to(&self, session: Token, random: &dyn Random, now: Timestamp) -> TotpSeed {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, (_, until)| now < *until && until.duration_since(now) <= OFFER_LASTS);
+        let key = session_key(session);
+        if let Some((seed, _)) = waiting.get(&key) {
+            return seed.clone();
+        }
+        if waiting.len() >= MOST_OFFERS
+            && let Some(oldest) = waiting.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| *key)
+        {
+            waiting.remove(&oldest);
+        }
+        let seed = TotpSeed::new(random);
+        waiting.insert(key, (seed.clone(), now + OFFER_LASTS));
+        seed
+    }
+
+    /// The seed was confirmed.
+    pub fn done(&self, session: Token) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session_key(session));
+    }
+}
+
 /// Percent-encoding of all but letters, digits and `-._~` (RFC 3986, 2.3).
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
@@ -188,6 +226,22 @@ mod tests {
         for wrong in ["", "12345", "1234567", "+12345", "abcdef", "１２３４５６"] {
             assert!(seed().confirm(wrong, at(6000)).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_loaded_again_shows_the_same_seed_and_another_session_another() {
+        let (offered, random) = (Offered::default(), SeededRandom::new(1));
+        let to = |session: u8, now| offered.to(Token::from_bytes([session; 16]), &random, at(now));
+        let first = to(1, 0);
+        assert!(to(1, 1799) == first && to(2, 0) != first && to(1, 1800) != first, "half an hour");
+        offered.done(Token::from_bytes([2; 16]));
+        assert_eq!(offered.0.lock().unwrap().len(), 1);
+        for n in 0..=MOST_OFFERS {
+            let mut session = [9; 16];
+            session[..8].copy_from_slice(&n.to_be_bytes());
+            offered.to(Token::from_bytes(session), &random, at(1801));
+        }
+        assert_eq!(offered.0.lock().unwrap().len(), MOST_OFFERS);
     }
 
     #[test]
