@@ -68,8 +68,6 @@ pub enum Deed {
     RemovePasskey,
     /// A fresh set of recovery codes was made.
     MakeRecoveryCodes,
-    /// Password and second factors of a person were taken back.
-    ResetCredentials,
     /// Somebody's record stopped allowing the role, and every session ended.
     ShutOut,
     /// A file of products was taken.
@@ -94,6 +92,26 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// Somebody proposed what another must confirm.
+    Propose,
+    /// Somebody else confirmed it, and it was done.
+    ConfirmProposal,
+    /// Somebody else said no.
+    RejectProposal,
+    /// It was taken back.
+    WithdrawProposal,
+    /// Nobody decided on it within a day.
+    LapseProposal,
+    /// Somebody's account was switched off.
+    DismissPerson,
+    /// An account that was not used for 90 days was switched off.
+    DisableUnused,
+    /// A person whom the provisioning file vouches for was entered.
+    AttestPerson,
+    /// Half of an invitation was made: the link or the code.
+    InvitePerson,
+    /// Somebody who was invited chose a password.
+    JoinStaff,
 }
 
 /// How it ended.

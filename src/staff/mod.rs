@@ -1,15 +1,16 @@
 //! Who runs the shop, and how they prove it.
 //!
-//! Owns persons, what is on file about them, their roles and rights, password rules and hashes, second factors,
-//! sessions, the one-time set-up code, and the rule by which wrong tries end in a lock. Pure but for the hashing
-//! pool and the challenges that wait for an answer; the tables are written by the actions. Refuses weak passwords
-//! (NIST SP 800-63B-4 section 3.1.1) and never keeps a password, a session's id, a recovery code or a set-up
-//! code: only hashes of them.
+//! Owns persons, what is on file about them, their roles and rights, invitations, password rules and hashes, second
+//! factors, sessions, the one-time set-up code, and the rule by which wrong tries end in a lock. Pure but for the
+//! hashing pool and the challenges that wait for an answer; the tables are written by the actions. Refuses weak
+//! passwords (NIST SP 800-63B-4 section 3.1.1) and never keeps a password, a session's id, a recovery code or a
+//! set-up code: only hashes of them.
 
 mod blocklist;
 mod credentials;
 mod eligible;
 mod employment;
+mod invitation;
 mod passkey;
 mod password;
 mod person;
@@ -23,6 +24,7 @@ mod totp;
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
 pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
 pub use employment::{Employment, EmploymentKind, Screening};
+pub use invitation::{CODE_TRIES, Half, INVITATION_LASTS, INVITATIONS, Invitation, WrongHalf, link_key};
 pub use passkey::{
     CEREMONY_LASTS, Ceremonies, Ceremony, KeptPasskey, MOST_ANSWER, MOST_CEREMONIES, MOST_CEREMONIES_OF_ONE,
     MOST_PASSKEYS, PasskeyError, Proof, RelyingParty,

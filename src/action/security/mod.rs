@@ -1,5 +1,5 @@
-//! What people change of their own sign-in: password, app, passkeys, recovery codes. And the reset, when somebody
-//! else must do it for them.
+//! What people change of their own sign-in: password, app, passkeys, recovery codes. Who has lost all of it is
+//! reset by two others (`action/proposals.rs`).
 //!
 //! Everything but the first enrolment needs the second factor to have been proved within fifteen minutes. The last
 //! second factor stays, and so does the last passkey of somebody whose password is too short to stand without
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::sign_in::{SignInError, Tries, end_sessions};
+use super::sign_in::{SignInError, Tries};
 use super::{Actor, App, Office, SignedIn};
 use crate::audit::Deed;
 use crate::base::{SecretBytes, Token};
@@ -20,7 +20,7 @@ use crate::staff::{
     CREDENTIALS, Credentials, HasherError, KeptPassword, PERSONS, PasskeyError, Password, Person,
     PersonState, RecoveryCodes, SHORTEST, SHORTEST_BESIDE_PASSKEY,
 };
-use crate::store::{Reads, StoreError, Tx};
+use crate::store::{Reads, StoreError};
 
 pub use factors::{
     Enrolled, add_app, add_passkey, ask_for_new_passkey, offered_app, remove_app, remove_passkey,
@@ -199,18 +199,6 @@ pub async fn fresh_recovery_codes(app: &App, actor: &Actor) -> Result<Zeroizing<
         .await?;
     event.log();
     Ok(codes)
-}
-
-/// Takes password and second factors of a person back and ends their sessions: they are invited anew. For an
-/// action that has made sure that two people want it; it writes its own event.
-pub fn reset_credentials(tx: &mut Tx<'_>, person: Token) -> Result<(), StoreError> {
-    tx.delete(&CREDENTIALS, &person);
-    if let Some(row) = tx.get(&PERSONS, &person)?
-        && row.state == PersonState::Active
-    {
-        tx.put(&PERSONS, &person, &Person { state: PersonState::Invited, ..row })?;
-    }
-    end_sessions(tx, person)
 }
 
 /// The person and the source of an actor who has proved the second factor lately.

@@ -115,19 +115,3 @@ async fn fresh_recovery_codes_take_the_place_of_those_before() {
     assert!(try_it(&fresh[0]).await && !try_it(&fresh[0]).await);
     assert!(fixture.last_deed().contains("SignIn"));
 }
-
-#[tokio::test]
-async fn a_reset_takes_everything_back_and_invites_anew() {
-    let (fixture, _) = Fixture::open(false).await;
-    let (session, signed) = enter(&fixture, PASSWORD).await.unwrap();
-    let person = signed.actor.id().unwrap();
-    let reset = fixture.app().store().transact(move |tx| reset_credentials(tx, person));
-    reset.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
-    assert!(signed_in(fixture.app(), session, source()).await.unwrap().is_none());
-    assert!(matches!(enter(&fixture, PASSWORD).await, Err(SignInError::Wrong)));
-    let row = fixture.app().store().read(|view| view.get(&PERSONS, &person));
-    let row = row.unwrap_or_else(|error: StoreError| panic!("{error}")).unwrap();
-    assert_eq!(row.state, PersonState::Invited);
-    let kept = fixture.app().store().read(|view| view.get(&CREDENTIALS, &person));
-    assert!(kept.unwrap_or_else(|error: StoreError| panic!("{error}")).is_none());
-}
