@@ -96,7 +96,7 @@ impl Stage {
     /// answer as the console's own script would send it.
     pub async fn answer(&self, options: &str, uv: &str) -> Result<String, String> {
         let found = self.chrome.script_later(GET, json!([options, uv])).await;
-        match found["error"].as_str() {
+        match found["refused"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(found["answer"].as_str().unwrap().to_owned()),
         }
@@ -117,7 +117,7 @@ navigator.credentials.get({ publicKey }).then((found) => done({ answer: JSON.str
         authenticatorData: plain(found.response.authenticatorData),
         clientDataJSON: plain(found.response.clientDataJSON),
         signature: plain(found.response.signature),
-        userHandle: plain(found.response.userHandle) } }) }), (error) => done({ error: error.name }));
+        userHandle: plain(found.response.userHandle) } }) }), (error) => done({ refused: error.name }));
 "#;
 
 /// What Chromium is told to trust: SHA-256 of the certificate's public key.
