@@ -22,6 +22,8 @@ mod place_order;
 mod products;
 mod proposals;
 mod refund;
+#[cfg(test)]
+mod rights_tests;
 mod secrets;
 mod security;
 mod set_up;
