@@ -11,7 +11,9 @@ use super::App;
 use super::certificate::{Place, Shown};
 use crate::base::{Email, Line, Token};
 use crate::payment::gateway::{Account, Gateway};
-use crate::staff::{Attested, Employment, Hasher, Person, PersonState, Role, Screening};
+use crate::staff::{
+    Attested, Ceremonies, Employment, Hasher, Offered, Person, PersonState, RelyingParty, Role, Screening,
+};
 
 /// What the machine is, and what it was told when it was provisioned.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,10 @@ pub struct Premises {
     pub storefront: String,
     /// The storefront's port; 0 is the usual one.
     pub storefront_port: u16,
+    /// The machine's own names, which its own certificate for the console has.
+    pub console_names: Vec<String>,
+    /// The console's port.
+    pub console_port: u16,
     /// Which TPM keeps the keys, in words.
     pub tpm: String,
     /// The shop's name.
@@ -117,12 +123,15 @@ pub struct OfficeParts {
 pub struct Office {
     parts: OfficeParts,
     opening: Mutex<()>,
+    ceremonies: Ceremonies,
+    offered: Offered,
 }
 
 impl Office {
     /// Opens it.
     pub fn new(parts: OfficeParts) -> Arc<Self> {
-        Arc::new(Self { parts, opening: Mutex::new(()) })
+        let (ceremonies, offered) = (Ceremonies::default(), Offered::default());
+        Arc::new(Self { parts, opening: Mutex::new(()), ceremonies, offered })
     }
 
     /// The shop.
@@ -157,6 +166,33 @@ impl Office {
             (Some(name), 0 | 443) => format!("https://{name}/"),
             (Some(name), port) => format!("https://{name}:{port}/"),
         }
+    }
+
+    /// The host names under which passkeys work, and the console's port.
+    pub fn console_names(&self) -> (Vec<String>, u16) {
+        let placed = self.certificates().console_names().into_iter().map(|name| name.as_str().to_owned());
+        let own = self.parts.premises.console_names.iter().cloned();
+        (own.chain(placed).collect(), self.parts.premises.console_port)
+    }
+
+    /// The console under the name by which a browser called it; `None` unless the certificate names it. The
+    /// port is the machine's own, whatever the browser says.
+    pub(super) fn relying_party(&self, host: &str) -> Option<RelyingParty> {
+        let (names, port) = self.console_names();
+        names.iter().find(|name| name.eq_ignore_ascii_case(host))?;
+        let shop = self.app().settings().ok().flatten();
+        let name = shop.map_or_else(|| "CashCowCart".to_owned(), |shop| shop.name.to_string());
+        RelyingParty::at(host, port, &name).ok()
+    }
+
+    /// The passkeys' challenges that wait for an answer.
+    pub(super) fn ceremonies(&self) -> &Ceremonies {
+        &self.ceremonies
+    }
+
+    /// The seeds that are shown and not yet confirmed.
+    pub(super) fn offered(&self) -> &Offered {
+        &self.offered
     }
 
     pub(super) fn make_gateway(&self, account: Account) -> Result<Arc<dyn Gateway>, String> {

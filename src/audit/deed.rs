@@ -106,6 +106,14 @@ deeds! {
     ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
     RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
     ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
+    StepUp: "step_up", "deed-step-up", "console", Authentication;
+    EndSession: "end_session", "deed-end-session", "session", Credentials;
+    ChangePassword: "change_password", "deed-change-password", "credentials", Credentials;
+    AddApp: "add_app", "deed-add-app", "credentials", Credentials;
+    RemoveApp: "remove_app", "deed-remove-app", "credentials", Credentials;
+    AddPasskey: "add_passkey", "deed-add-passkey", "credentials", Credentials;
+    RemovePasskey: "remove_passkey", "deed-remove-passkey", "credentials", Credentials;
+    MakeRecoveryCodes: "make_recovery_codes", "deed-make-recovery-codes", "credentials", Credentials;
 }
 
 #[cfg(test)]

@@ -249,6 +249,9 @@ fn premises(settings: &Settings, appliance: &Appliance, addresses: &[IpAddr], po
         profile: settings.profile.to_string(),
         storefront: format!("https://{host}{port}/"),
         storefront_port: ports.storefront,
+        // Passkeys work under a name alone; the self-signed certificate has the machine's.
+        console_names: vec![appliance.hostname.as_str().to_owned()],
+        console_port: ports.console,
         tpm: match &settings.tpm.at {
             TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),
             TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
