@@ -12,8 +12,12 @@ use crate::staff::Right;
 pub enum Needs {
     /// Nobody in particular: set-up, the door, the assets.
     Anyone,
+    /// Somebody who is signed in, with or without a second factor.
+    Enrol,
     /// Somebody who is signed in.
     SignedIn,
+    /// The same, who has proved the second factor lately: what people change of their own sign-in.
+    Fresh,
     /// Somebody with this right.
     Right(Right),
     /// A page to read with the first right, which offers a form to those who have the second.
@@ -44,7 +48,25 @@ pub const ADDRESSES: &[Address] = &[
     get("/sign-in", Needs::Anyone),
     post("/sign-in", Needs::Anyone),
     get("/assets/{name}", Needs::Anyone),
-    post("/sign-out", Needs::SignedIn),
+    post("/sign-in/passkey", Needs::Anyone),
+    post("/sign-out", Needs::Enrol),
+    get("/enrol", Needs::Enrol),
+    post("/enrol/app", Needs::Enrol),
+    post("/enrol/passkey", Needs::Enrol),
+    get("/step-up", Needs::SignedIn),
+    post("/step-up", Needs::SignedIn),
+    post("/step-up/passkey", Needs::SignedIn),
+    get("/security", Needs::Fresh),
+    post("/security/password", Needs::Fresh),
+    get("/security/app", Needs::Fresh),
+    post("/security/app", Needs::Fresh),
+    post("/security/app/remove", Needs::Fresh),
+    post("/security/passkeys", Needs::Fresh),
+    post("/security/passkeys/{mark}/remove", Needs::Fresh),
+    post("/security/recovery-codes", Needs::Fresh),
+    get("/security/sessions", Needs::SignedIn),
+    post("/security/sessions/{mark}/end", Needs::SignedIn),
+    post("/security/sessions/end-others", Needs::SignedIn),
     get("/setup/recovery-key", Needs::Right(Right::GoLive)),
     post("/setup/recovery-key", Needs::Right(Right::GoLive)),
     get("/", Needs::Right(Right::SeeOverview)),
@@ -114,7 +136,7 @@ impl Needs {
     /// The right without which the address is not there.
     pub fn right(self) -> Option<Right> {
         match self {
-            Self::Anyone | Self::SignedIn => None,
+            Self::Anyone | Self::Enrol | Self::SignedIn | Self::Fresh => None,
             Self::Right(right) | Self::Form(right, _) => Some(right),
         }
     }
@@ -123,7 +145,7 @@ impl Needs {
     /// form in vain.
     pub fn step_up(self) -> Option<Right> {
         match self {
-            Self::Anyone | Self::SignedIn => None,
+            Self::Anyone | Self::Enrol | Self::SignedIn | Self::Fresh => None,
             Self::Right(right) | Self::Form(_, right) => Some(right).filter(|right| right.needs_step_up()),
         }
     }

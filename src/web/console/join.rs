@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::form::{Field, Problem};
+use super::form::{FORM, Field, Problem};
 use super::frame::{Visitor, status};
 use super::set_up::password_wrong;
 use super::staff_words as words;
@@ -47,7 +47,7 @@ pub async fn take(
     Path(link): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Failure> {
-    let (fields, _) = visitor.form(request).await?;
+    let (fields, _) = visitor.form(request, FORM).await?;
     let Some((link, invited)) = invited(&visitor, &link)? else { return nothing(visitor) };
     let texts = visitor.texts();
     let typed = fields.get("password");
