@@ -234,6 +234,20 @@ impl Fixture {
         (fixture, signed.actor)
     }
 
+    /// Adds an app to the person of a session that is not enrolled yet; the same person, enrolled.
+    pub async fn enrol(&self, session: Token) -> SignedIn {
+        let signed = signed_in(self.app(), session, source()).await.unwrap().unwrap();
+        let code = offered_app(&self.office, session).code(self.app().clock().now());
+        let enrolled = add_app(&self.office, &signed, session, Zeroizing::new(code)).await.unwrap();
+        *self.codes.lock().unwrap() = enrolled.codes.unwrap().to_vec();
+        signed_in(self.app(), enrolled.session, source()).await.unwrap().unwrap()
+    }
+
+    /// A second factor of the administrator that was not used yet.
+    pub fn second(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.codes.lock().unwrap().pop().expect("a recovery code that is left"))
+    }
+
     /// Somebody of this role who has joined and has proved the second factor, under the address
     /// `name@example.com`.
     pub async fn staff(&self, name: &str, role: Role) -> Actor {
@@ -280,20 +294,6 @@ impl Fixture {
         change(&mut person);
         let write = move |tx: &mut crate::store::Tx<'_>| tx.put(&PERSONS, &person.id, &person);
         self.app().store().transact::<_, StoreError>(write).await.unwrap();
-    }
-
-    /// Adds an app to the person of a session that is not enrolled yet; the same person, enrolled.
-    pub async fn enrol(&self, session: Token) -> SignedIn {
-        let signed = signed_in(self.app(), session, source()).await.unwrap().unwrap();
-        let code = offered_app(&self.office, session).code(self.app().clock().now());
-        let enrolled = add_app(&self.office, &signed, session, Zeroizing::new(code)).await.unwrap();
-        *self.codes.lock().unwrap() = enrolled.codes.unwrap().to_vec();
-        signed_in(self.app(), enrolled.session, source()).await.unwrap().unwrap()
-    }
-
-    /// A second factor of the administrator that was not used yet.
-    pub fn second(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.codes.lock().unwrap().pop().expect("a recovery code that is left"))
     }
 
     pub fn settings(&self) -> Settings {

@@ -17,8 +17,8 @@ use super::{Actor, App, Office, SignedIn};
 use crate::audit::Deed;
 use crate::base::{SecretBytes, Token};
 use crate::staff::{
-    CREDENTIALS, Credentials, HasherError, KeptPassword, PERSONS, PasskeyError, Password, Person,
-    PersonState, RecoveryCodes, SHORTEST, SHORTEST_BESIDE_PASSKEY,
+    CREDENTIALS, Credentials, HasherError, KeptPassword, PasskeyError, Password, RecoveryCodes, SHORTEST,
+    SHORTEST_BESIDE_PASSKEY,
 };
 use crate::store::{Reads, StoreError};
 

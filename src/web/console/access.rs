@@ -127,7 +127,7 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
 pub fn offers(href: &str) -> Option<Right> {
     let path = href.split(['?', '#']).next().unwrap_or_default();
     match needs(&Method::GET, path)? {
-        Needs::Anyone | Needs::SignedIn => None,
+        Needs::Anyone | Needs::Enrol | Needs::SignedIn | Needs::Fresh => None,
         Needs::Right(right) | Needs::Form(_, right) => Some(right),
     }
 }

@@ -133,7 +133,10 @@ fn draw(clerk: &Clerk, problems: Vec<Problem>) -> Result<Response, Failure> {
         false => Ok(None),
     };
     let challenge = challenge.map_err(|error| Failure::Internal(error.to_string()))?;
-    let passkey = challenge.map(|challenge| PasskeyForm::create(challenge, "/enrol/passkey", texts));
+    let passkey = challenge.map(|challenge| PasskeyForm {
+        look: "whole",
+        ..PasskeyForm::create(challenge, "/enrol/passkey", texts)
+    });
     let fields =
         vec![Field::new("code", texts.say("field-app-code")).kind("text", "one-time-code").with(&problems)];
     let title = if first { "enrol-title" } else { "app-title" };

@@ -146,4 +146,6 @@ mod alarm_tests;
 #[cfg(test)]
 mod refund_tests;
 #[cfg(test)]
+mod security_tests;
+#[cfg(test)]
 mod tests;

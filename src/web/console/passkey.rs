@@ -25,14 +25,14 @@ pub struct PasskeyForm {
     /// What the new passkey is to be called.
     pub name: Option<Field>,
     pub button: String,
-    /// Whether something else is the page's main action.
-    pub quiet: bool,
+    /// How the button looks: as the page's main action, or quieter.
+    pub look: &'static str,
 }
 
 impl PasskeyForm {
     /// Asks for a passkey that is there.
     pub fn get(action: &'static str, challenge: Challenge, button: String) -> Self {
-        Self { action, kind: "get", challenge, then: String::new(), name: None, button, quiet: true }
+        Self { action, kind: "get", challenge, then: String::new(), name: None, button, look: "whole quiet" }
     }
 
     /// Asks for a new one.
@@ -48,7 +48,7 @@ impl PasskeyForm {
             then: String::new(),
             name: Some(name),
             button,
-            quiet: false,
+            look: "quiet",
         }
     }
 }

@@ -125,7 +125,7 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
     Some(SetUp { visitor: cookie, source, shop: shop?, contact: contact?, password: password? })
 }
 
-/// What a page says of a password that was not taken.
+/// What a password that was not taken is told.
 pub fn password_wrong(texts: &Texts, error: PasswordError) -> String {
     match error {
         PasswordError::TooShort { shortest } => {

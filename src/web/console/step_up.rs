@@ -93,7 +93,7 @@ fn draw(clerk: &Clerk, then: &str, problems: Vec<Problem>) -> Result<Response, F
     let challenge = action::ask_for_proof(office, &clerk.host, &clerk.signed.actor, clerk.session())?;
     let passkey = challenge.map(|challenge| PasskeyForm {
         then: then.to_owned(),
-        quiet: false,
+        look: "whole",
         ..PasskeyForm::get("/step-up/passkey", challenge, texts.say("step-up-passkey"))
     });
     let fields = vec![

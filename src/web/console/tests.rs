@@ -95,6 +95,10 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
+    pub(super) fn set_session(&mut self, session: crate::base::Token) {
+        self.cookie = Some(session.to_string());
+    }
+
     /// Adds an app on the page that is all there is before; the page with recovery codes.
     pub(super) async fn enrol(&mut self, fixture: &Fixture) -> Page {
         let page = self.get("/enrol").await;
