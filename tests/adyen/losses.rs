@@ -151,6 +151,9 @@ async fn an_acknowledged_refund_is_never_told_again_and_an_old_one_neither() {
     assert_eq!(shop.adyen.inquire_refund(&shop.attempt, &refund).await, pending);
     refund.reference = None;
     shop.clock.step(SignedDuration::from_hours(24 * 7));
-    assert_eq!(shop.adyen.inquire_refund(&shop.attempt, &refund).await, RefundOutcome::Failed(RefundFailure::TryAgain));
+    assert_eq!(
+        shop.adyen.inquire_refund(&shop.attempt, &refund).await,
+        RefundOutcome::Failed(RefundFailure::TryAgain)
+    );
     assert_eq!(double.seen().len(), 1, "Adyen may have forgotten the key");
 }
