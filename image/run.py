@@ -43,6 +43,10 @@ demo = true
 [administrator]
 name = "Ada Osei"
 email = "ada@example.com"
+employer = "Meadow Hosting"
+employed_since = "2019-04-01"
+screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
+approved_by = "Noor Haddad"
 """
 
 

@@ -50,6 +50,7 @@ field-contact-hint = Shoppers see it and write to it.
 field-name = Your name
 field-own-email = Your e-mail address
 field-own-email-hint = You sign in with it. Shoppers do not see it.
+field-founder-hint = As the provisioning file names you. To change it, provision the machine again.
 recovery-title = Write down the recovery key
 recovery-text = The disk of this machine is encrypted and opens with its TPM chip. If the chip or the mainboard fails, only this key opens it again:
 recovery-once = Write it on paper and keep it away from the machine. It is shown until you confirm below, and never again. You will type it once more before the shop goes live.

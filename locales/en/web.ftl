@@ -27,5 +27,7 @@ failure-closed-title = The shop is not open yet
 failure-closed-text = This shop is still being set up. Please come back later.
 failure-refused-title = Not allowed from here
 failure-refused-text = This part of the machine answers only to the addresses that its operator has allowed.
+failure-step-up-title = Please show once more that it is you
+failure-step-up-text = This part of the console asks for your second factor again.
 failure-internal-title = Something on our side failed
 failure-internal-text = The page could not be made. Nothing was lost. Wait a moment and reload the page.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::audit::{Deed, Event, Who};
-use crate::staff::{Person, Right, Role};
+use crate::staff::{Person, Right, Role, Side};
 
 /// One who acts. Made by signing in, or by the machine for itself; nobody else can make one.
 #[derive(Debug, Clone)]
@@ -13,29 +13,70 @@ pub struct Actor {
     by: Who,
     /// `None` is the machine, which may do everything that it does by itself.
     role: Option<Role>,
+    /// What a token was narrowed to; `None` is all that the role carries.
+    only: Option<Vec<Right>>,
+    /// Whether the second factor was proved lately.
+    stepped_up: bool,
     source: Option<IpAddr>,
 }
 
-/// The actor may not do that.
+/// The actor may not do that, or not yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this needs the right {0:?}")]
-pub struct Denied(pub Right);
+pub enum Denied {
+    /// Neither the role nor the token carries the right.
+    #[error("this needs the right {}", .0.name())]
+    Right(Right),
+    /// The right is there, but the second factor must be proved again first.
+    #[error("the right {} needs the second factor again", .0.name())]
+    StepUp(Right),
+}
+
+impl Denied {
+    /// Which right was asked for.
+    pub fn right(self) -> Right {
+        let (Self::Right(right) | Self::StepUp(right)) = self;
+        right
+    }
+}
 
 impl Actor {
     pub(super) fn machine() -> Self {
-        Self { by: Who::Machine, role: None, source: None }
+        Self { by: Who::Machine, role: None, only: None, stepped_up: true, source: None }
     }
 
-    pub(super) fn person(person: &Person, source: IpAddr) -> Self {
+    /// A person who is known to be at `source`; `stepped_up` when the second factor was proved lately.
+    pub(super) fn person(person: &Person, source: IpAddr, stepped_up: bool) -> Self {
         let by = Who::Person { id: person.id, email: person.email.clone() };
-        Self { by, role: Some(person.role), source: Some(source) }
+        Self { by, role: Some(person.role), only: None, stepped_up, source: Some(source) }
     }
 
-    /// Whether the actor may.
+    /// Whether the actor may, now.
     pub fn require(&self, right: Right) -> Result<(), Denied> {
-        match self.role {
-            Some(role) if !role.may(right) => Err(Denied(right)),
-            _ => Ok(()),
+        if !self.may(right) {
+            return Err(Denied::Right(right));
+        }
+        if right.needs_step_up() && !self.stepped_up {
+            return Err(Denied::StepUp(right));
+        }
+        Ok(())
+    }
+
+    /// Whether the actor carries the right, if need be after proving the second factor: for what pages offer.
+    pub fn may(&self, right: Right) -> bool {
+        let narrowed = self.only.as_ref().is_none_or(|only| only.contains(&right));
+        narrowed && self.role.is_none_or(|role| role.may(right))
+    }
+
+    /// Whose staff it is; `None` for the machine.
+    pub fn side(&self) -> Option<Side> {
+        self.role.map(Role::side)
+    }
+
+    /// The person's row, if it is a person.
+    pub fn id(&self) -> Option<crate::base::Token> {
+        match &self.by {
+            Who::Person { id, .. } => Some(*id),
+            Who::Machine | Who::Stranger => None,
         }
     }
 

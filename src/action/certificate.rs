@@ -75,7 +75,7 @@ pub async fn request_certificate(
     actor: &Actor,
     names: Vec<String>,
 ) -> Result<(), CertificateError> {
-    actor.require(Right::ChangeSettings)?;
+    actor.require(Right::ChangeStorefrontCertificate)?;
     if names.is_empty() || names.len() > MOST_NAMES {
         return Err(CertificateError::Names);
     }
@@ -101,7 +101,7 @@ pub async fn replace_certificate(
     chain: String,
     key: Option<Zeroizing<String>>,
 ) -> Result<(), CertificateError> {
-    actor.require(Right::ChangeSettings)?;
+    actor.require(Right::ChangeStorefrontCertificate)?;
     let app = office.app();
     let now = app.clock().now();
     let row = STOREFRONT.to_owned();

@@ -81,7 +81,7 @@ struct Plan {
 
 /// Lets another gateway take the payments, or puts other accounts or keys in place.
 pub async fn choose_gateway(office: &Office, actor: &Actor, wish: ChooseGateway) -> Result<(), GatewayError> {
-    actor.require(Right::ChangeSettings)?;
+    actor.require(Right::ChangeGateway)?;
     let app = office.app();
     let (now, dev) = (app.clock().now(), app.is_dev());
     let ahead = app.store().read(|view| plan(view, &wish, dev))?;

@@ -16,7 +16,7 @@ use crate::payment::gateway::{
     STRIPE, STRIPE_HOSTED, StripePage, TEST, Unheard, Visitor,
 };
 use crate::payment::{Attempt, Card, DeclineReason, Refund};
-use crate::staff::{Hasher, Password};
+use crate::staff::{Employment, EmploymentKind, Hasher, Password, Screening};
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
 use crate::tls::{Certificate, Identity};
 
@@ -115,7 +115,24 @@ impl Fixture {
             console_fingerprint: vec!["AB12"; 16].join(" "),
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
-            administrator: Some((Line::new("Ada Osei").unwrap(), Email::new(EMAIL).unwrap())),
+            administrator: Some(Founder {
+                name: Line::new("Ada Osei").unwrap(),
+                email: Email::new(EMAIL).unwrap(),
+                employment: Employment {
+                    employer: Line::new("Meadow Hosting").unwrap(),
+                    kind: EmploymentKind::Employee,
+                    since: "2019-04-01".parse().unwrap(),
+                    ended: None,
+                },
+                screening: Screening {
+                    method: Line::new("criminal record certificate").unwrap(),
+                    on: "2025-01-15".parse().unwrap(),
+                    valid_until: "2030-01-14".parse().unwrap(),
+                    reference: Line::new("HR 2025-17").unwrap(),
+                },
+                approved_by: Line::new("Noor Haddad").unwrap(),
+            }),
+            security_officer: None,
             ranges: vec![range],
             recovery_key,
             setup_done: folder.path().join("setup-done"),
@@ -164,8 +181,6 @@ impl Fixture {
             source: source(),
             shop: Line::new("Meadow & Mill").unwrap(),
             contact: Email::new("hello@meadow.example").unwrap(),
-            name: Line::new("Ada Osei").unwrap(),
-            email: Email::new(EMAIL).unwrap(),
             password: Password::choose(PASSWORD, &[]).unwrap(),
         }
     }

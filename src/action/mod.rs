@@ -43,7 +43,7 @@ pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, 
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
-pub use office::{AllowedRange, MakeGateway, Office, OfficeParts, Premises};
+pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
 pub use place_order::{

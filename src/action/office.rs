@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
+use jiff::Timestamp;
 
 use super::App;
-use crate::base::{Email, Line};
+use crate::base::{Email, Line, Token};
 use crate::payment::gateway::{Account, Gateway};
-use crate::staff::Hasher;
+use crate::staff::{Attested, Employment, Hasher, Person, PersonState, Role, Screening};
 use crate::tls::Certificate;
 
 /// What the machine is, and what it was told when it was provisioned.
@@ -27,8 +28,10 @@ pub struct Premises {
     pub tpm: String,
     /// The shop's name.
     pub shop_name: Option<Line<60>>,
-    /// Name and address of the first administrator.
-    pub administrator: Option<(Line<100>, Email)>,
+    /// The first administrator, as the provisioning file vouches for them.
+    pub administrator: Option<Founder>,
+    /// The second of the two that every grant needs.
+    pub security_officer: Option<Founder>,
     /// Where the console may be reached from. Empty means: this machine alone (the demo on loopback).
     pub ranges: Vec<AllowedRange>,
     /// Where the recovery key of the data volume lies until set-up is done. A machine without one has no
@@ -36,6 +39,41 @@ pub struct Premises {
     pub recovery_key: Option<PathBuf>,
     /// Is there once set-up is done.
     pub setup_done: PathBuf,
+}
+
+/// Somebody whom the provisioning file vouches for.
+#[derive(Debug, Clone)]
+pub struct Founder {
+    /// The legal name.
+    pub name: Line<100>,
+    /// What they sign in with.
+    pub email: Email,
+    /// By whom and since when they are employed.
+    pub employment: Employment,
+    /// How they were screened.
+    pub screening: Screening,
+    /// Who approved, by name.
+    pub approved_by: Line<100>,
+}
+
+impl Founder {
+    /// The row of the founder in this role: invited, not joined.
+    pub(super) fn person(&self, id: Token, role: Role, now: Timestamp) -> Person {
+        let Self { name, email, employment, screening, approved_by } = self.clone();
+        Person {
+            id,
+            name,
+            email,
+            role,
+            employment,
+            screening: Some(screening),
+            approvals: Vec::new(),
+            attested: Some(Attested { by: approved_by, role }),
+            state: PersonState::Invited,
+            since: now,
+            last_seen: now,
+        }
+    }
 }
 
 /// A range from which the console may be reached.

@@ -16,8 +16,8 @@ use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, TextError, Token};
 use crate::operator::{SETTINGS, Settings};
 use crate::staff::{
-    CodeRefusal, Factor, HasherError, PERSONS, PERSONS_BY_EMAIL, Password, Person, Role, SETUP_CODE,
-    SetupCode, email_key, new_code,
+    CREDENTIALS, CodeRefusal, Credentials, HasherError, Ineligible, PERSONS, PERSONS_BY_EMAIL, Password,
+    Person, PersonState, Role, SETUP_CODE, SetupCode, email_key, new_code, qualifies,
 };
 use crate::store::{Reads, Span, StoreError, Table};
 
@@ -53,6 +53,12 @@ pub enum SetUpError {
     /// The visitor did not type the code, or too long ago.
     #[error("the set-up code was not typed by this visitor within the last half hour")]
     NoClaim,
+    /// The provisioning file names no administrator.
+    #[error("the provisioning file vouches for no administrator")]
+    NobodyAttested,
+    /// The administrator whom the provisioning file names may not be one.
+    #[error("the administrator {0}; correct [administrator] in the provisioning file")]
+    Ineligible(#[from] Ineligible),
     /// There is an administrator already.
     #[error("the shop is set up already")]
     Done,
@@ -157,10 +163,6 @@ pub struct SetUp {
     pub shop: Line<60>,
     /// Where shoppers reach it.
     pub contact: Email,
-    /// The administrator's name.
-    pub name: Line<100>,
-    /// What the administrator signs in with.
-    pub email: Email,
     /// Chosen and checked.
     pub password: Password,
 }
@@ -168,18 +170,22 @@ pub struct SetUp {
 /// Makes the administrator and the shop's settings, and signs the administrator in: the id of the session.
 pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
     let app = office.app();
-    let SetUp { visitor, source, shop, contact, name, email, password } = wish;
+    let SetUp { visitor, source, shop, contact, password } = wish;
     if !may_set_up(app, visitor)? {
         return Err(SetUpError::NoClaim);
     }
     let hash = office.hasher().hash(password, app.random()).await?;
     let now = app.clock().now();
-    let factors = vec![Factor::Password { hash, chosen: now }];
-    let id = Token::random(app.random());
-    let person = Person { id, name, email, role: Role::Administrator, factors, since: now };
+    let founder = office.premises().administrator.as_ref().ok_or(SetUpError::NobodyAttested)?;
+    let person = Person {
+        state: PersonState::Active,
+        ..founder.person(Token::random(app.random()), Role::PlatformAdministrator, now)
+    };
+    qualifies(&person, now)?;
+    let credentials = Credentials::of_password(hash, now);
     let first = Settings::new(shop.clone(), contact.clone(), false)?;
     let session = Token::random(app.random());
-    let event = Actor::person(&person, source).did(now, Deed::SetUp, shop.as_str());
+    let event = Actor::person(&person, source, true).did(now, Deed::SetUp, shop.as_str());
     let kept = event.clone();
     app.store()
         .transact(move |tx| {
@@ -196,6 +202,7 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
             tx.put(&SETTINGS, &0, &settings)?;
             tx.put(&PERSONS_BY_EMAIL, &email_key(person.email.as_str()), &person.id)?;
             tx.put(&PERSONS, &person.id, &person)?;
+            tx.put(&CREDENTIALS, &person.id, &credentials)?;
             begin(tx, &person, session, (now, source))?;
             kept.record(tx)?;
             Ok(())

@@ -9,8 +9,9 @@ use super::{Actor, App, Office};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, SecretBytes, Token};
 use crate::staff::{
-    HasherError, MOST_THROTTLES, PERSONS, PERSONS_BY_EMAIL, Person, SESSIONS, Session, THROTTLES, Throttle,
-    account_key, email_key, session_key, source_key,
+    CREDENTIALS, FORM_FRESH, HasherError, Ineligible, MOST_THROTTLES, PAGE_FRESH, PERSONS, PERSONS_BY_EMAIL,
+    Person, PersonState, SESSIONS, Session, THROTTLES, Throttle, WhyDisabled, account_key, email_key,
+    session_key, source_key, standing,
 };
 use crate::store::{Reads, Span, StoreError, Tx};
 
@@ -55,6 +56,8 @@ pub struct SignedIn {
     pub email: Email,
     /// When the session ends at the latest.
     pub until: Timestamp,
+    /// Whether pages open that need the second factor to have been proved lately.
+    pub fresh: bool,
 }
 
 /// Lets somebody in: a fresh session's id, or why not.
@@ -67,13 +70,16 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
     let counted = keys.clone();
     app.store().transact(move |tx| count_try(tx, &counted, now)).await?;
     let key = email_key(&email);
-    let person = app.store().read(|view| match view.get(&PERSONS_BY_EMAIL, &key)? {
-        Some(id) => view.get(&PERSONS, &id),
-        None => Ok::<_, StoreError>(None),
+    let found = app.store().read(|view| {
+        let Some(id) = view.get(&PERSONS_BY_EMAIL, &key)? else { return Ok(None) };
+        let (person, credentials) = (view.get(&PERSONS, &id)?, view.get(&CREDENTIALS, &id)?);
+        Ok::<_, StoreError>(person.map(|person| (person, credentials.unwrap_or_default())))
     })?;
-    let hash = person.as_ref().and_then(Person::password).cloned();
-    let right = office.hasher().verify(password, hash).await?;
-    let Some(person) = person.filter(|_| right) else {
+    let hash = found.as_ref().and_then(|(_, credentials)| credentials.password.clone());
+    let right = office.hasher().verify(password, hash.map(|kept| kept.hash)).await?;
+    // Somebody whose record does not allow the role is told no more than a stranger.
+    let allowed = found.map(|(person, _)| person).filter(|person| right && standing(person, now).is_ok());
+    let Some(person) = allowed else {
         let event = Event::done(now, Who::Stranger, Deed::SignIn, "", Some(source)).refused();
         let kept = event.clone();
         app.store().transact(move |tx| kept.record(tx)).await?;
@@ -81,7 +87,7 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
         return Err(SignInError::Wrong);
     };
     let id = Token::random(app.random());
-    let event = Actor::person(&person, source).did(now, Deed::SignIn, "");
+    let event = Actor::person(&person, source, true).did(now, Deed::SignIn, "");
     let kept = event.clone();
     app.store()
         .transact(move |tx| {
@@ -111,7 +117,9 @@ pub(super) fn begin(
             tx.delete(&SESSIONS, key);
         }
     }
-    tx.put(&SESSIONS, &session_key(id), &Session { person: person.id, begun: now, used: now, source })
+    tx.put(&PERSONS, &person.id, &Person { last_seen: now, ..person.clone() })?;
+    let session = Session { person: person.id, begun: now, used: now, proved: Some(now), source };
+    tx.put(&SESSIONS, &session_key(id), &session)
 }
 
 /// Refuses while a wait runs, else counts one wrong try under each key.
@@ -148,6 +156,10 @@ pub async fn signed_in(app: &Arc<App>, id: Token, source: IpAddr) -> Result<Opti
         Ok::<_, StoreError>(person.map(|person| (session, person)))
     })?;
     let Some((session, person)) = found else { return Ok(None) };
+    if let Err(why) = standing(&person, now) {
+        shut_out(app, &person, why, now).await?;
+        return Ok(None);
+    }
     if session.is_stale(now) {
         app.store()
             .transact(move |tx| match tx.get(&SESSIONS, &key)? {
@@ -158,8 +170,44 @@ pub async fn signed_in(app: &Arc<App>, id: Token, source: IpAddr) -> Result<Opti
             .await?;
     }
     let until = session.begun + crate::staff::LONGEST;
-    let actor = Actor::person(&person, source);
-    Ok(Some(SignedIn { actor, name: person.name, email: person.email, until }))
+    let actor = Actor::person(&person, source, session.is_fresh(now, FORM_FRESH));
+    let fresh = session.is_fresh(now, PAGE_FRESH);
+    Ok(Some(SignedIn { actor, name: person.name, email: person.email, until, fresh }))
+}
+
+/// Ends every session of somebody whose record does not allow the role any more, on record.
+async fn shut_out(
+    app: &Arc<App>,
+    person: &Person,
+    why: Ineligible,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let event = Event::done(now, Who::Machine, Deed::ShutOut, &format!("{}: {why}", person.email), None);
+    let (kept, id) = (event.clone(), person.id);
+    app.store()
+        .transact(move |tx| {
+            end_sessions(tx, id)?;
+            if why == Ineligible::Unused
+                && let Some(person) = tx.get(&PERSONS, &id)?
+            {
+                let state = PersonState::Disabled { at: now, why: WhyDisabled::Unused };
+                tx.put(&PERSONS, &id, &Person { state, ..person })?;
+            }
+            kept.record(tx)
+        })
+        .await?;
+    event.log();
+    Ok(())
+}
+
+/// Ends every session of a person.
+pub(super) fn end_sessions(tx: &mut Tx<'_>, person: Token) -> Result<(), StoreError> {
+    for (key, session) in tx.scan(&SESSIONS, &Span::all(MOST_SESSIONS))? {
+        if session.person == person {
+            tx.delete(&SESSIONS, &key);
+        }
+    }
+    Ok(())
 }
 
 /// Ends the session.

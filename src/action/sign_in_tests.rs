@@ -94,3 +94,40 @@ async fn a_copy_of_the_table_opens_nothing() {
     let rows = rows.unwrap_or_else(|error: StoreError| panic!("{error}"));
     assert!(rows.iter().all(|(key, _)| key[..16] != session.to_bytes() && key[16..] != session.to_bytes()));
 }
+
+/// Changes the administrator's row behind everybody's back, as another person's action would.
+async fn change(fixture: &Fixture, edit: impl Fn(&mut Person) + Send + 'static) {
+    let changed = fixture.app().store().transact(move |tx| {
+        let id = tx.get(&PERSONS_BY_EMAIL, &EMAIL.to_owned())?.unwrap();
+        let mut person = tx.get(&PERSONS, &id)?.unwrap();
+        edit(&mut person);
+        tx.put(&PERSONS, &id, &person)
+    });
+    changed.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
+}
+
+#[tokio::test]
+async fn who_is_dismissed_or_whose_record_lapses_is_out_in_the_middle_of_a_session() {
+    let (fixture, _) = Fixture::open(false).await;
+    let session = sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await.unwrap();
+    let other = sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await.unwrap();
+    assert!(is_in(&fixture, session).await);
+    let yesterday = crate::staff::day(fixture.app().clock().now()).yesterday().unwrap();
+    change(&fixture, move |person| person.employment.ended = Some(yesterday)).await;
+    assert!(!is_in(&fixture, session).await);
+    assert!(fixture.last_deed().contains("ShutOut \"ada@example.com: the employment has ended\""));
+    change(&fixture, |person| person.employment.ended = None).await;
+    assert!(!is_in(&fixture, other).await, "every session ended with the first refusal");
+    assert!(sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await.is_ok());
+    change(&fixture, move |person| person.screening.as_mut().unwrap().valid_until = yesterday).await;
+    assert_eq!(sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await, Err(SignInError::Wrong), "no oracle");
+}
+
+#[tokio::test]
+async fn an_account_that_nobody_used_for_ninety_days_is_disabled() {
+    let (fixture, _) = Fixture::open(false).await;
+    fixture.wait(crate::staff::UNUSED - SignedDuration::from_secs(1));
+    assert!(sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await.is_ok(), "each sign-in begins anew");
+    fixture.wait(crate::staff::UNUSED);
+    assert_eq!(sign_in(&fixture.office, typed(EMAIL, PASSWORD)).await, Err(SignInError::Wrong));
+}

@@ -52,6 +52,8 @@ pub enum Deed {
     SignIn,
     /// Sign-out.
     SignOut,
+    /// Somebody's record stopped allowing the role, and every session ended.
+    ShutOut,
     /// A file of products was taken.
     ImportProducts,
     /// A product was shown or hidden.

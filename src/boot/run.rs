@@ -12,15 +12,16 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Office, OfficeParts, Premises, ShownCode, finish_charges, issue_setup_code,
-    keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
+    AllowedRange, App, AppParts, Founder, Office, OfficeParts, Premises, ShownCode, finish_charges,
+    issue_setup_code, keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds,
+    restore_gateway,
 };
-use crate::base::{Clock, Line, OsRandom, Random, SystemClock};
-use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
+use crate::base::{Clock, OsRandom, Random, SystemClock};
+use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::machine::Failure;
 use crate::payment::gateway::Unusable;
-use crate::staff::{Hasher, HasherError};
+use crate::staff::{Employment, EmploymentKind, Hasher, HasherError, Screening};
 use crate::store::StoreError;
 use crate::tls::{Certificate, IdentityError};
 use crate::tpm::approval::ApprovalError;
@@ -171,6 +172,27 @@ pub(super) struct Facts {
     pub(super) code: Option<ShownCode>,
 }
 
+fn founder(attested: &Attested) -> Founder {
+    let Attested { name, email, employer, employed_since, screening, approved_by } = attested.clone();
+    Founder {
+        name,
+        email,
+        employment: Employment {
+            employer,
+            kind: EmploymentKind::Employee,
+            since: employed_since,
+            ended: None,
+        },
+        screening: Screening {
+            method: screening.method,
+            on: screening.on,
+            valid_until: screening.valid_until,
+            reference: screening.reference,
+        },
+        approved_by,
+    }
+}
+
 /// What the console says of the machine.
 fn premises(
     settings: &Settings,
@@ -192,9 +214,8 @@ fn premises(
             TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
         },
         shop_name: Some(appliance.shop.name.clone()),
-        administrator: Line::new(appliance.administrator.name.as_str())
-            .ok()
-            .map(|name| (name, appliance.administrator.email.clone())),
+        administrator: Some(founder(&appliance.administrator)),
+        security_officer: appliance.security_officer.as_ref().map(founder),
         ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
         recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),

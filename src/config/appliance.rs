@@ -6,13 +6,14 @@ use ipnet::IpNet;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use super::attested::{self, Attested};
 use super::document::{Field, Section, read_document, read_file};
 use super::names::{Endpoint, Hostname};
 use super::network::{self, Network};
 use super::range::{AdminRange, MOST_RANGES, overlap, parse_range};
 use super::report::quote;
 use super::{Fault, Mistakes, Profile};
-use crate::base::{Email, Line, TextError};
+use crate::base::{Line, TextError};
 
 /// How a list of ranges looks.
 pub(super) const RANGES: &str = "[{ cidr = \"192.0.2.0/24\", name = \"hosting desk\" }]";
@@ -31,8 +32,10 @@ pub struct Appliance {
     pub admin_ranges: Vec<AdminRange>,
     /// The shop to be.
     pub shop: Shop,
-    /// Who sets it up.
-    pub administrator: Administrator,
+    /// Who sets it up: the first platform administrator.
+    pub administrator: Attested,
+    /// Who confirms what the administrator proposes: the second of the two that every grant needs.
+    pub security_officer: Option<Attested>,
     /// What only a dev image takes.
     pub dev: Option<Dev>,
 }
@@ -44,15 +47,6 @@ pub struct Shop {
     pub name: Line<60>,
     /// Whether it starts with the demo goods and the test gateway.
     pub demo: bool,
-}
-
-/// The first administrator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Administrator {
-    /// The person's name.
-    pub name: Line<80>,
-    /// Where mail reaches the person; also the name to sign in with.
-    pub email: Email,
 }
 
 /// What only a dev image takes.
@@ -96,7 +90,8 @@ fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
     let network = root.required_section("network").and_then(|section| network::read(&section));
     let admin_ranges = root.required_section("access").and_then(|section| access(&section));
     let shop = root.required_section("shop").and_then(|section| shop(&section));
-    let administrator = root.required_section("administrator").and_then(|section| administrator(&section));
+    let administrator = root.required_section("administrator").and_then(|section| attested::read(&section));
+    let officer = root.section("security_officer").map(|section| attested::read(&section));
     let admin_ranges = admin_ranges.zip(administrator.as_ref()).map(|(ranges, person)| {
         let owned = |(net, name, owner): Found| AdminRange {
             net,
@@ -113,12 +108,13 @@ fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
         admin_ranges: admin_ranges?,
         shop: shop?,
         administrator: administrator?,
+        security_officer: officer.map_or(Some(None), |officer| officer.map(Some))?,
         dev: dev.map_or(Some(None), |dev| dev.map(Some))?,
     })
 }
 
 /// A range as it was read; without an owner it is the administrator's.
-type Found = (IpNet, Line<60>, Option<Line<80>>);
+type Found = (IpNet, Line<60>, Option<Line<100>>);
 
 fn access(section: &Section<'_>) -> Option<Vec<Found>> {
     let field = section.required("admin_ranges", RANGES);
@@ -163,20 +159,6 @@ fn shop(section: &Section<'_>) -> Option<Shop> {
     section.close();
     Some(Shop { name: name?, demo: demo? })
 }
-
-fn administrator(section: &Section<'_>) -> Option<Administrator> {
-    let name = section.required("name", "\"Ada Osei\"").and_then(|field| field.parsed(line));
-    let email = section.required("email", "\"ada@example.com\"").and_then(|field| {
-        field.parsed(|text| {
-            let wrong = |_| Fault::new(format!("{} is not an e-mail address", quote(text)), EMAIL_CURE);
-            Email::new(text).map_err(wrong)
-        })
-    });
-    section.close();
-    Some(Administrator { name: name?, email: email? })
-}
-
-const EMAIL_CURE: &str = "write one such as \"ada@example.com\"";
 
 fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
     if profile == Profile::Release {
@@ -223,7 +205,7 @@ fn certificate(text: &str) -> Result<String, Fault> {
 }
 
 /// A line of text, with the fault in this room's words.
-fn line<const MAX: usize>(text: &str) -> Result<Line<MAX>, Fault> {
+pub(super) fn line<const MAX: usize>(text: &str) -> Result<Line<MAX>, Fault> {
     Line::new(text).map_err(|error| {
         let cure = match error {
             TextError::Empty => "write a name".to_owned(),

@@ -9,6 +9,7 @@
 //! to write instead; none of the texts carries a secret, a control character or a line break.
 
 mod appliance;
+mod attested;
 mod document;
 mod names;
 mod network;
@@ -17,7 +18,8 @@ mod recovery;
 mod report;
 mod settings;
 
-pub use appliance::{Administrator, Appliance, Dev, Shop};
+pub use appliance::{Appliance, Dev, Shop};
+pub use attested::{Attested, AttestedScreening};
 pub use document::{FILE_LIMIT, read_file};
 pub use names::{Endpoint, Hostname, Mac, ServerName};
 pub use network::{Addressing, Network};

@@ -26,7 +26,7 @@ pub struct AdminRange {
     /// What the range is called.
     pub name: Line<60>,
     /// Who answers for it.
-    pub owner: Line<80>,
+    pub owner: Line<100>,
 }
 
 /// Whether one of the ranges holds the address; an IPv4-mapped one counts as what it means.

@@ -16,6 +16,10 @@ demo = true
 [administrator]
 name = "Ada Osei"
 email = "ada@example.com"
+employer = "Meadow Hosting"
+employed_since = "2019-04-01"
+screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
+approved_by = "Noor Haddad"
 "#;
 
 fn mistakes(text: &str, profile: Profile) -> String {
@@ -74,6 +78,10 @@ demo = "yes"
 [administrator]
 name = "Ada Osei"
 email = "ada@example"
+employer = "Meadow Hosting"
+employed_since = "2019-04-01"
+screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
+approved_by = "Noor Haddad"
 "#;
     let wanted = r#"appliance.toml line 1, version: "2" is out of bounds; write a number from 1 to 1
 appliance.toml line 2, hostnam: is not known here; write hostname, or remove it
@@ -118,7 +126,7 @@ fn a_release_image_refuses_what_belongs_to_development() {
     let text = format!("{GOOD}[dev]\nstripe_endpoint = \"https://10.0.2.2:12111\"\n");
     assert_eq!(
         mistakes(&text, Profile::Release),
-        "appliance.toml line 14, dev: is for development images, and this image's profile is release; \
+        "appliance.toml line 18, dev: is for development images, and this image's profile is release; \
          remove the section, or boot a dev image"
     );
     let dev = Appliance::parse("appliance.toml", &text, Profile::Dev).unwrap().dev.unwrap();
@@ -148,7 +156,7 @@ fn each_gateway_may_be_answered_elsewhere_on_a_development_image() {
             let text = format!("{GOOD}[dev]\n{name} = \"https://{host}\"\n");
             Appliance::parse("appliance.toml", &text, Profile::Dev).map_err(|error| error.to_string())
         };
-        assert!(named("gateway.example:8443").unwrap_err().contains(&format!("line 15, dev.{name}: ")));
+        assert!(named("gateway.example:8443").unwrap_err().contains(&format!("line 19, dev.{name}: ")));
         assert!(named("10.0.2.2:8443").is_ok());
     }
 }
@@ -238,4 +246,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn people_of_a_new_machine_are_vouched_for_with_everything_on_file() {
+    let officer = GOOD.split("[administrator]").last().unwrap().replace("Ada Osei", "Noor Haddad");
+    let text = format!("{GOOD}[security_officer]{officer}");
+    let appliance = Appliance::parse("appliance.toml", &text, Profile::Release).unwrap();
+    assert_eq!(appliance.administrator.employed_since.to_string(), "2019-04-01");
+    assert_eq!(appliance.administrator.screening.valid_until.to_string(), "2030-01-14");
+    assert_eq!(appliance.security_officer.unwrap().name.as_str(), "Noor Haddad");
+    let wrong = GOOD.replace("\"2019-04-01\"", "\"1.4.2019\"").replace(", reference = \"HR 2025-17\"", "");
+    assert_eq!(
+        mistakes(&wrong.replace("approved_by = \"Noor Haddad\"\n", ""), Profile::Release),
+        "appliance.toml line 11, administrator.approved_by: is missing; write approved_by = \"Noor Haddad\"\n\
+         appliance.toml line 15, administrator.employed_since: \"1.4.2019\" is not a day; write one such as \"2019-04-01\"\n\
+         appliance.toml line 16, administrator.screening.reference: is missing; write reference = \"HR 2025-17\""
+    );
 }

@@ -1,19 +1,29 @@
 //! Who runs the shop, and how they prove it.
 //!
-//! Owns persons and their roles, password rules and hashes, sessions, the one-time set-up code, and the
+//! Owns persons, what is on file about them, their roles and rights, password rules and hashes, sessions, the one-time set-up code, and the
 //! rule by which wrong tries grow slower. Pure but for the hashing pool; the tables are written by the
 //! actions. Refuses weak passwords (NIST SP 800-63B-4 section 3.1.1) and never keeps a password, a session's
 //! id or a set-up code: only hashes of them.
 
+mod credentials;
+mod eligible;
+mod employment;
 mod password;
 mod person;
+mod role;
 mod session;
 mod setup_code;
 mod throttle;
 
+pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
+pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
+pub use employment::{Employment, EmploymentKind, Screening};
 pub use password::{Hasher, HasherError, MOST_BYTES, Password, PasswordError, PasswordHash, SHORTEST};
-pub use person::{Factor, PERSONS, PERSONS_BY_EMAIL, Person, Right, Role, email_key};
-pub use session::{IDLE, LONGEST, SESSIONS, Session, session_key};
+pub use person::{
+    Approval, Attested, MOST_PERSONS, PERSONS, PERSONS_BY_EMAIL, Person, PersonState, WhyDisabled, email_key,
+};
+pub use role::{Right, Role, Side};
+pub use session::{FORM_FRESH, IDLE, LONGEST, PAGE_FRESH, SESSIONS, Session, session_key};
 pub use setup_code::{
     CLAIM_LASTS, CODE_LASTS, CodeRefusal, MOST_TRIES, SETUP_CODE, SetupCode, TRY_WINDOW, new_code,
 };

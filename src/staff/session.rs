@@ -16,6 +16,10 @@ pub const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions", 1);
 pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 /// No session is older than this (12 hours).
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// A page that changes money, keys, staff or ranges opens within this time of the last second factor.
+pub const PAGE_FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// Its form is taken within this time: who opened the page in time can fill it in.
+pub const FORM_FRESH: SignedDuration = SignedDuration::from_mins(15);
 /// A use within this time of the last one is not written down, so that reading pages does not mean
 /// writing rows: a session may end up to this much earlier than [`IDLE`] says, never later.
 const GRAIN: SignedDuration = SignedDuration::from_secs(30);
@@ -31,6 +35,8 @@ pub struct Session {
     pub begun: Timestamp,
     /// When it was last used, give or take 30 seconds.
     pub used: Timestamp,
+    /// When the second factor was last proved; `None` while there is none to prove.
+    pub proved: Option<Timestamp>,
     /// Where it began.
     pub source: IpAddr,
 }
@@ -40,6 +46,14 @@ impl Session {
     pub fn holds(&self, now: Timestamp) -> bool {
         let (age, rest) = (now.duration_since(self.begun), now.duration_since(self.used));
         age >= BACK && rest >= BACK && age < LONGEST && rest < IDLE
+    }
+
+    /// Whether the second factor was proved within `limit`.
+    pub fn is_fresh(&self, now: Timestamp, limit: SignedDuration) -> bool {
+        self.proved.is_some_and(|proved| {
+            let age = now.duration_since(proved);
+            age >= BACK && age < limit
+        })
     }
 
     /// Whether its use now should be written down.
@@ -64,8 +78,13 @@ mod tests {
     #[test]
     fn it_ends_after_rest_and_at_its_longest() {
         let source = "192.0.2.1".parse().unwrap();
-        let session =
-            |used| Session { person: Token::from_bytes([1; 16]), begun: at(0), used: at(used), source };
+        let session = |used| Session {
+            person: Token::from_bytes([1; 16]),
+            begun: at(0),
+            used: at(used),
+            proved: None,
+            source,
+        };
         assert!(session(0).holds(at(14)));
         assert!(!session(0).holds(at(15)));
         assert!(session(715).holds(at(719)));

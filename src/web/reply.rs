@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -32,6 +32,9 @@ pub enum Failure {
     /// The peer may not use this part.
     #[error("the peer is outside the allowed ranges")]
     Refused,
+    /// The second factor must be proved again before this path opens.
+    #[error("the second factor must be proved again")]
+    StepUp(String),
     /// Too often.
     #[error("too many requests")]
     TooMany {
@@ -71,6 +74,7 @@ impl Failure {
             Self::Form(FormError::NotAForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Form(_) => StatusCode::BAD_REQUEST,
             Self::Forged(_) | Self::Refused => StatusCode::FORBIDDEN,
+            Self::StepUp(_) => StatusCode::SEE_OTHER,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotOpen | Self::Store(StoreError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -86,6 +90,7 @@ impl Failure {
             Self::Form(_) => ("failure-form-title", "failure-form-text"),
             Self::Forged(_) => ("failure-forbidden-title", "failure-forbidden-text"),
             Self::Refused => ("failure-refused-title", "failure-refused-text"),
+            Self::StepUp(_) => ("failure-step-up-title", "failure-step-up-text"),
             Self::TooMany { .. } | Self::Store(StoreError::Busy) => {
                 ("failure-busy-title", "failure-busy-text")
             }
@@ -117,8 +122,18 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::TooMany { retry_after } = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after));
+        match &self {
+            Self::TooMany { retry_after } => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+            }
+            // The path is one that the router matched: it is put into a query of ours, never used as it stands.
+            Self::StepUp(path) => {
+                let then: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+                if let Ok(place) = HeaderValue::from_str(&format!("/step-up?then={then}")) {
+                    response.headers_mut().insert(LOCATION, place);
+                }
+            }
+            _ => {}
         }
         response.extensions_mut().insert(self);
         response

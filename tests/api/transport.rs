@@ -208,7 +208,7 @@ async fn what_is_too_large_is_refused_and_the_shop_goes_on() {
 async fn forwarded_addresses_are_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let ranges = folder.path().join("elsewhere.toml");
-    let text = "version = 1\nhostname = \"shop\"\n[network]\ndhcp = true\n[access]\nadmin_ranges = [{ cidr = \"192.0.2.0/24\", name = \"desk\" }]\n[shop]\nname = \"Shop\"\ndemo = true\n[administrator]\nname = \"Ada Osei\"\nemail = \"ada@example.com\"\n";
+    let text = "version = 1\nhostname = \"shop\"\n[network]\ndhcp = true\n[access]\nadmin_ranges = [{ cidr = \"192.0.2.0/24\", name = \"desk\" }]\n[shop]\nname = \"Shop\"\ndemo = true\n[administrator]\nname = \"Ada Osei\"\nemail = \"ada@example.com\"\nemployer = \"Meadow Hosting\"\nemployed_since = \"2019-04-01\"\nscreening = { method = \"criminal record certificate\", on = \"2025-01-15\", valid_until = \"2030-01-14\", reference = \"HR 2025-17\" }\napproved_by = \"Noor Haddad\"\n";
     std::fs::write(&ranges, text).unwrap();
     let shop = Shop::start_with(folder.path(), &["--appliance", ranges.to_str().unwrap()]);
     let mut console = Browser::new(shop.console());

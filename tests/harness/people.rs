@@ -22,6 +22,10 @@ demo = true
 [administrator]
 name = "Ada Osei"
 email = "{EMAIL}"
+employer = "Meadow Hosting"
+employed_since = "2019-04-01"
+screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
+approved_by = "Noor Haddad"
 [dev]
 gateway_root = """
 {root_pem}"""

@@ -45,7 +45,7 @@ pub async fn open(folder: &std::path::Path, doubles: &Doubles) -> (Place, Shop, 
         "version = 1\nhostname = \"once-test\"\n[network]\ndhcp = true\n[access]\n\
          admin_ranges = [{{ cidr = \"127.0.0.1/32\", name = \"this machine\" }}]\n\
          [shop]\nname = \"Meadow & Mill\"\ndemo = true\n\
-         [administrator]\nname = \"Ada Osei\"\nemail = \"{}\"\n{}",
+         [administrator]\nname = \"Ada Osei\"\nemail = \"{}\"\nemployer = \"Meadow Hosting\"\nemployed_since = \"2019-04-01\"\nscreening = {{ method = \"criminal record certificate\", on = \"2025-01-15\", valid_until = \"2030-01-14\", reference = \"HR 2025-17\" }}\napproved_by = \"Noor Haddad\"\n{}",
         people::EMAIL,
         doubles.dev()
     );

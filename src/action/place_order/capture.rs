@@ -32,7 +32,7 @@ pub enum CaptureError {
 /// Takes the money that is held for an order. Returns where its attempt stands when the gateway has answered,
 /// or `Capturing` if it has not.
 pub async fn capture_order(app: &Arc<App>, actor: &Actor, order: u64) -> Result<AttemptState, CaptureError> {
-    actor.require(Right::MoveMoney)?;
+    actor.require(Right::CapturePayment)?;
     let attempt = turn(app, actor, order, (Deed::CapturePayment, AttemptState::Capturing)).await?;
     let Some(gateway) = gateway_of(app, &attempt) else { return Ok(attempt.state) };
     let outcome = gateway.capture(&attempt).await;
@@ -43,7 +43,7 @@ pub async fn capture_order(app: &Arc<App>, actor: &Actor, order: u64) -> Result<
 /// Releases the money that is held for an order and gives the order up. Returns where its attempt stands when
 /// the gateway has answered, or `Voiding` if it has not.
 pub async fn void_order(app: &Arc<App>, actor: &Actor, order: u64) -> Result<AttemptState, CaptureError> {
-    actor.require(Right::MoveMoney)?;
+    actor.require(Right::CapturePayment)?;
     let attempt = turn(app, actor, order, (Deed::VoidPayment, AttemptState::Voiding)).await?;
     let Some(gateway) = gateway_of(app, &attempt) else { return Ok(attempt.state) };
     let outcome = gateway.void(&attempt).await;

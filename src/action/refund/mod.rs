@@ -102,14 +102,14 @@ impl From<MoneyError> for RefundError {
 
 /// What an order's refund would give back, without beginning it.
 pub fn preview_refund(app: &Arc<App>, actor: &Actor, wanted: &RefundOrder) -> Result<Portion, RefundError> {
-    actor.require(Right::MoveMoney)?;
+    actor.require(Right::RefundPayment)?;
     app.store().read(|view| Books::open(view, wanted.order)?.portion(wanted))
 }
 
 /// Gives money back: writes the refund down, tells the gateway, and returns where it stands once the gateway
 /// has answered, or after at most [`PAGE_WAITS`]. It goes on by itself after that.
 pub async fn refund_order(app: &Arc<App>, actor: &Actor, wanted: RefundOrder) -> Result<Refund, RefundError> {
-    actor.require(Right::MoveMoney)?;
+    actor.require(Right::RefundPayment)?;
     let attempt = app.store().read(|view| Books::open(view, wanted.order)?.captured_attempt())?;
     let gateway = gateway_of(app, &attempt).ok_or(RefundError::NoGateway)?;
     let slot = app.charging().slot().ok_or(RefundError::Busy)?;

@@ -84,7 +84,7 @@ async fn turn(clerk: &Clerk, number: &str, deed: Deed) -> Result<Response, Failu
 }
 
 fn draw(clerk: &Clerk, number: &str, deed: Deed) -> Result<Response, Failure> {
-    clerk.signed.actor.require(Right::MoveMoney)?;
+    clerk.signed.actor.require(Right::CapturePayment)?;
     let books = books_of(clerk, number)?;
     let number = books.order.number;
     let Some(held) = books.held() else {

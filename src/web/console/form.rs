@@ -29,16 +29,24 @@ pub struct Field {
     pub kind: &'static str,
     pub autocomplete: &'static str,
     pub error: Option<String>,
+    /// Shown, sent, and not to be changed.
+    pub fixed: bool,
 }
 
 impl Field {
     pub fn new(name: &'static str, label: String) -> Self {
         let (kind, autocomplete) = ("text", "off");
-        Self { name, label, hint: None, value: String::new(), kind, autocomplete, error: None }
+        Self { name, label, hint: None, value: String::new(), kind, autocomplete, error: None, fixed: false }
     }
 
     pub fn kind(mut self, kind: &'static str, autocomplete: &'static str) -> Self {
         (self.kind, self.autocomplete) = (kind, autocomplete);
+        self
+    }
+
+    /// Cannot be changed here.
+    pub fn fixed(mut self) -> Self {
+        self.fixed = true;
         self
     }
 

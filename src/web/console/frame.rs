@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
 use super::Desk;
+use super::access;
 use super::alarms::{self, Banner};
 use super::form::Problem;
 use crate::action::{self, Denied, SignedIn};
@@ -82,10 +83,28 @@ impl FromRequestParts<Desk> for Clerk {
             let set_up = app.store().read(|view| action::is_set_up(view)).map_err(failed)?;
             return Err(Redirect::to(if set_up { "/sign-in" } else { "/setup" }).into_response());
         };
+        allow(parts, &signed).map_err(IntoResponse::into_response)?;
         let settings = Head::settings(&desk.site).map_err(IntoResponse::into_response)?;
         let alarms = app.store().read(|view| alarm::open(view)).map_err(failed)?;
         Ok(Self { desk: desk.clone(), signed, settings, source, alarms, session })
     }
+}
+
+/// Lets on whoever has the right that the address needs. What somebody may not do is not there for them.
+fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Failure> {
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let needs = access::needs(&parts.method, path)
+        .ok_or_else(|| Failure::Internal(format!("{} {path} is not in the table of access", parts.method)))?;
+    if needs.right().is_some_and(|right| !signed.actor.may(right)) {
+        return Err(Failure::NotFound);
+    }
+    let offered = needs.step_up().filter(|right| signed.actor.may(*right));
+    if offered.is_none() {
+        return Ok(());
+    }
+    // A page opens within ten minutes; what it sends is taken within fifteen, by the action.
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    if reads && !signed.fresh { Err(Failure::StepUp(parts.uri.path().to_owned())) } else { Ok(()) }
 }
 
 impl FromRequestParts<Desk> for Visitor {
@@ -132,6 +151,7 @@ impl Clerk {
         let (site, texts) = (&self.desk.site, self.texts());
         let entry =
             |label: &str, href: &'static str| Entry { label: texts.say(label), href, current: href == here };
+        let live = self.settings.live_since.is_some();
         let mut entries = vec![
             entry("overview-title", "/"),
             entry("orders-title", "/orders"),
@@ -140,11 +160,12 @@ impl Clerk {
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
             entry("ranges-title", "/settings/ranges"),
+            entry("live-title", "/go-live"),
         ];
-        let live = self.settings.live_since.is_some();
-        if !live {
-            entries.push(entry("live-title", "/go-live"));
-        }
+        entries.retain(|entry| {
+            let right = access::needs(&Method::GET, entry.href).and_then(access::Needs::right);
+            right.is_none_or(|right| self.signed.actor.may(right)) && !(live && entry.href == "/go-live")
+        });
         let state =
             if live { (texts.say("shop-live"), "good") } else { (texts.say("shop-not-live"), "warn") };
         let key = site.app.web_key();
@@ -204,9 +225,12 @@ impl Visitor {
 }
 
 impl From<Denied> for Failure {
-    fn from(_: Denied) -> Self {
-        // What somebody may not do is not there for them.
-        Self::NotFound
+    fn from(denied: Denied) -> Self {
+        match denied {
+            // What somebody may not do is not there for them.
+            Denied::Right(_) => Self::NotFound,
+            Denied::StepUp(_) => Self::StepUp("/".to_owned()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
 //! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
 
+mod access;
 mod alarms;
 mod attempts;
 mod capture;

@@ -40,7 +40,7 @@ pub struct Panel {
 pub fn panel(clerk: &Clerk, books: &Books) -> Result<Option<Panel>, Failure> {
     let Some(attempt) = &books.attempt else { return Ok(None) };
     let texts = clerk.texts();
-    let may = clerk.signed.actor.require(Right::MoveMoney).is_ok();
+    let actor = &clerk.signed.actor;
     let (captured, so_far, left) = (books.captured(), books.so_far()?, books.left()?.total);
     let amount = attempt.amount.to_string();
     let facts = match &attempt.state {
@@ -56,8 +56,8 @@ pub fn panel(clerk: &Clerk, books: &Books) -> Result<Option<Panel>, Failure> {
     };
     Ok(Some(Panel {
         facts,
-        held: books.held().filter(|_| may).map(|held| held.to_string()),
-        refundable: may && left.minor > 0,
+        held: books.held().filter(|_| actor.may(Right::CapturePayment)).map(|held| held.to_string()),
+        refundable: actor.may(Right::RefundPayment) && left.minor > 0,
         refunds: books.refunds.iter().rev().map(|refund| row(texts, &books.order, refund)).collect(),
     }))
 }

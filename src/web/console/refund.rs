@@ -73,7 +73,7 @@ pub fn books_of(clerk: &Clerk, number: &str) -> Result<Books, Failure> {
 
 /// `GET /orders/{number}/refund`.
 pub async fn show(clerk: Clerk, Path(number): Path<String>) -> Result<Response, Failure> {
-    clerk.signed.actor.require(Right::MoveMoney)?;
+    clerk.signed.actor.require(Right::RefundPayment)?;
     let books = books_of(&clerk, &number)?;
     if books.left()?.total.minor == 0 {
         return Ok(Redirect::to(&format!("/orders/{}", books.order.number)).into_response());
@@ -90,7 +90,7 @@ pub async fn check(
     request: Request<Body>,
 ) -> Result<Response, Failure> {
     let fields = clerk.form(request, FORM).await?;
-    clerk.signed.actor.require(Right::MoveMoney)?;
+    clerk.signed.actor.require(Right::RefundPayment)?;
     let books = books_of(&clerk, &number)?;
     if fields.find("change").is_some() {
         let typed = Typed::again(&books, &fields)?;
@@ -115,7 +115,7 @@ pub async fn confirm(
     request: Request<Body>,
 ) -> Result<Response, Failure> {
     let fields = clerk.form(request, FORM).await?;
-    clerk.signed.actor.require(Right::MoveMoney)?;
+    clerk.signed.actor.require(Right::RefundPayment)?;
     let books = books_of(&clerk, &number)?;
     let wanted = match read(clerk.texts(), &books, &fields)? {
         Ok(wanted) => wanted,

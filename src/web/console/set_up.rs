@@ -66,7 +66,7 @@ pub async fn code(visitor: Visitor, request: Request<Body>) -> Result<Response, 
     }
 }
 
-/// `POST /setup/shop`: `shop`, `contact`, `name`, `email`, `password`, `password_again`.
+/// `POST /setup/shop`: `shop`, `contact`, `password`, `password_again`.
 pub async fn shop(visitor: Visitor, request: Request<Body>) -> Result<Response, Failure> {
     let (fields, cookie) = visitor.form(request).await?;
     let mut problems = Vec::new();
@@ -108,13 +108,10 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
         problems.push(Problem::new("shop", texts.say_with("field-line-wrong", &[("max", 60.into())])));
     }
     let contact = email("contact", problems);
-    let name = Line::new(fields.get("name")).ok();
-    if name.is_none() {
-        problems.push(Problem::new("name", texts.say_with("field-line-wrong", &[("max", 100.into())])));
-    }
-    let own = email("email", problems);
     let typed = fields.get("password");
-    let context = [fields.get("shop"), fields.get("name"), fields.get("email"), fields.get("contact")];
+    let founder = visitor.desk.office.premises().administrator.as_ref();
+    let (name, email) = founder.map_or(("", ""), |founder| (founder.name.as_str(), founder.email.as_str()));
+    let context = [fields.get("shop"), name, email, fields.get("contact")];
     let password = match Password::choose(typed, &context) {
         Ok(password) => Some(password),
         Err(error) => {
@@ -127,15 +124,7 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
         return None;
     }
     let source = visitor.source;
-    Some(SetUp {
-        visitor: cookie,
-        source,
-        shop: shop?,
-        contact: contact?,
-        name: name?,
-        email: own?,
-        password: password?,
-    })
+    Some(SetUp { visitor: cookie, source, shop: shop?, contact: contact?, password: password? })
 }
 
 fn password_wrong(texts: &Texts, error: PasswordError) -> String {
@@ -165,7 +154,7 @@ fn draw_shop(visitor: Visitor, typed: Option<&Fields>, problems: Vec<Problem>) -
         Some(fields) => fields.get(name).to_owned(),
         None => first.unwrap_or_default().to_owned(),
     };
-    let email = administrator.map(|(_, email)| email.as_str());
+    let email = administrator.map(|founder| founder.email.as_str());
     let fields = vec![
         Field::new("shop", texts.say("field-shop"))
             .kind("text", "organization")
@@ -176,11 +165,14 @@ fn draw_shop(visitor: Visitor, typed: Option<&Fields>, problems: Vec<Problem>) -
             .value(&value("contact", email)),
         Field::new("name", texts.say("field-name"))
             .kind("text", "name")
-            .value(&value("name", administrator.map(|(name, _)| name.as_str()))),
+            .hint(texts.say("field-founder-hint"))
+            .value(administrator.map_or("", |founder| founder.name.as_str()))
+            .fixed(),
         Field::new("email", texts.say("field-own-email"))
             .kind("email", "username")
             .hint(texts.say("field-own-email-hint"))
-            .value(&value("email", email)),
+            .value(email.unwrap_or_default())
+            .fixed(),
         Field::new("password", texts.say("field-password"))
             .kind("password", "new-password")
             .hint(texts.say_with("field-password-hint", &[("shortest", SHORTEST.into())])),

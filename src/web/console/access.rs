@@ -1,0 +1,101 @@
+//! What each address of the console needs: one table, asked before every handler.
+//!
+//! An address that is not in the table is not there for anybody, so that a new page cannot be forgotten here.
+//! The actions behind the pages ask for the same rights again.
+
+use axum::http::Method;
+
+use crate::staff::Right;
+
+/// What an address needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nobody in particular: set-up, the door, the assets.
+    Anyone,
+    /// Somebody who is signed in.
+    SignedIn,
+    /// Somebody with this right.
+    Right(Right),
+    /// A page to read with the first right, which offers a form to those who have the second.
+    Form(Right, Right),
+}
+
+/// An address, as the router writes it, and what it needs.
+#[derive(Debug, Clone)]
+pub struct Address {
+    pub method: Method,
+    pub path: &'static str,
+    pub needs: Needs,
+}
+
+const fn get(path: &'static str, needs: Needs) -> Address {
+    Address { method: Method::GET, path, needs }
+}
+
+const fn post(path: &'static str, needs: Needs) -> Address {
+    Address { method: Method::POST, path, needs }
+}
+
+/// The table.
+pub const ADDRESSES: &[Address] = &[
+    get("/setup", Needs::Anyone),
+    post("/setup", Needs::Anyone),
+    post("/setup/shop", Needs::Anyone),
+    get("/sign-in", Needs::Anyone),
+    post("/sign-in", Needs::Anyone),
+    get("/assets/{name}", Needs::Anyone),
+    post("/sign-out", Needs::SignedIn),
+    get("/setup/recovery-key", Needs::Right(Right::GoLive)),
+    post("/setup/recovery-key", Needs::Right(Right::GoLive)),
+    get("/", Needs::Right(Right::SeeOverview)),
+    get("/orders", Needs::Right(Right::SeeOrders)),
+    get("/orders/{number}", Needs::Right(Right::SeeOrders)),
+    get("/orders/{number}/capture", Needs::Right(Right::CapturePayment)),
+    post("/orders/{number}/capture", Needs::Right(Right::CapturePayment)),
+    get("/orders/{number}/release", Needs::Right(Right::CapturePayment)),
+    post("/orders/{number}/release", Needs::Right(Right::CapturePayment)),
+    get("/orders/{number}/refund", Needs::Right(Right::RefundPayment)),
+    post("/orders/{number}/refund", Needs::Right(Right::RefundPayment)),
+    post("/orders/{number}/refund/confirm", Needs::Right(Right::RefundPayment)),
+    get("/alarms", Needs::Right(Right::SeeAlarms)),
+    post("/alarms/{number}/acknowledge", Needs::Right(Right::DealWithAlarms)),
+    get("/products", Needs::Right(Right::SeeProducts)),
+    get("/products/import", Needs::Right(Right::ChangeProducts)),
+    post("/products/import", Needs::Right(Right::ChangeProducts)),
+    get("/products/{handle}", Needs::Right(Right::SeeProducts)),
+    post("/products/{handle}", Needs::Right(Right::ChangeProducts)),
+    get("/settings/gateway", Needs::Form(Right::SeeSettings, Right::ChangeGateway)),
+    post("/settings/gateway", Needs::Right(Right::ChangeGateway)),
+    get("/settings/certificate", Needs::Form(Right::SeeSettings, Right::ChangeStorefrontCertificate)),
+    post("/settings/certificate", Needs::Right(Right::ChangeStorefrontCertificate)),
+    post("/settings/certificate/request", Needs::Right(Right::ChangeStorefrontCertificate)),
+    get("/settings/ranges", Needs::Right(Right::SeeRanges)),
+    get("/go-live", Needs::Right(Right::GoLive)),
+    post("/go-live", Needs::Right(Right::GoLive)),
+];
+
+/// What the address needs; `None` if it is not in the table.
+pub fn needs(method: &Method, path: &str) -> Option<Needs> {
+    // HEAD is answered by what answers GET.
+    let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+    ADDRESSES.iter().find(|known| known.method == method && known.path == path).map(|known| known.needs)
+}
+
+impl Needs {
+    /// The right without which the address is not there.
+    pub fn right(self) -> Option<Right> {
+        match self {
+            Self::Anyone | Self::SignedIn => None,
+            Self::Right(right) | Self::Form(right, _) => Some(right),
+        }
+    }
+
+    /// The right that makes the page ask for the second factor before it opens, so that nobody fills in a
+    /// form in vain.
+    pub fn step_up(self) -> Option<Right> {
+        match self {
+            Self::Anyone | Self::SignedIn => None,
+            Self::Right(right) | Self::Form(_, right) => Some(right).filter(|right| right.needs_step_up()),
+        }
+    }
+}
