@@ -28,5 +28,7 @@ alarm-gateway-refuses-key = The gateway refuses this shop's key. Nobody can pay.
 alarm-gateway-refuses-key-cure = Make a new key in the gateway's dashboard and enter it under Payments.
 alarm-gateway-down = The gateway does not answer. Nobody can pay.
 alarm-gateway-down-cure = Look at the gateway's status page. If it is up, check this machine's network and its name servers.
+alarm-ranges-recovered = Hosting staff gave the machine new allowed ranges at the machine itself.
+alarm-ranges-recovered-cure = Ask your hosting desk who did it and why. Look at the ranges, and change them if they are not what you agreed on.
 alarm-webhook-signatures = Messages in the gateway's name arrive with wrong signatures. The shop ignores them.
 alarm-webhook-signatures-cure = If you changed the signing secret in the gateway's dashboard, enter the new one under Payments. If you did not, somebody else sends them, and nothing needs to be done.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::Gate;
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
@@ -40,6 +41,7 @@ pub struct App {
     charging: Charging,
     velocity: Mutex<Velocity>,
     unsigned: AtomicU32,
+    gate: Gate,
 }
 
 impl App {
@@ -55,6 +57,7 @@ impl App {
             charging: Charging::new(),
             velocity,
             unsigned: AtomicU32::new(0),
+            gate: Gate::default(),
         }))
     }
 
@@ -139,6 +142,11 @@ impl App {
         let mut gateways = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
         gateways.known.retain(|known| known.name() != gateway.name());
         gateways.known.push(gateway);
+    }
+
+    /// Who may speak to the console.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The charges that are under way.

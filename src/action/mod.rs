@@ -12,6 +12,7 @@ mod demo;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod forget_carts;
+mod gate;
 mod gateway_account;
 mod go_live;
 mod hear;
@@ -19,6 +20,7 @@ mod import_products;
 mod office;
 mod place_order;
 mod products;
+mod ranges;
 mod refund;
 mod secrets;
 mod set_up;
@@ -39,11 +41,12 @@ pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
+pub use gate::{Accepted, Gate, Rules};
 pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, restore_gateway};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
-pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
+pub use office::{Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
 pub use place_order::{
@@ -52,6 +55,10 @@ pub use place_order::{
     keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use ranges::{
+    RangesError, RangesState, change_ranges, confirm_ranges, keep_ranges, look_after_ranges, open_ranges,
+    preview_ranges, ranges_state, take_back_ranges,
+};
 pub use refund::{
     Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
     keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,

@@ -78,7 +78,9 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
     let hash = found.as_ref().and_then(|(_, credentials)| credentials.password.clone());
     let right = office.hasher().verify(password, hash.map(|kept| kept.hash)).await?;
     // Somebody whose record does not allow the role is told no more than a stranger.
-    let allowed = found.map(|(person, _)| person).filter(|person| right && standing(person, now).is_ok());
+    let allowed = found
+        .map(|(person, _)| person)
+        .filter(|person| right && standing(person, now).is_ok() && app.gate().admits_person(person, source));
     let Some(person) = allowed else {
         let event = Event::done(now, Who::Stranger, Deed::SignIn, "", Some(source)).refused();
         let kept = event.clone();
@@ -158,6 +160,9 @@ pub async fn signed_in(app: &Arc<App>, id: Token, source: IpAddr) -> Result<Opti
     let Some((session, person)) = found else { return Ok(None) };
     if let Err(why) = standing(&person, now) {
         shut_out(app, &person, why, now).await?;
+        return Ok(None);
+    }
+    if !app.gate().admits_person(&person, source) {
         return Ok(None);
     }
     if session.is_stale(now) {

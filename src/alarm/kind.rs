@@ -79,6 +79,9 @@ kinds! {
     /// Messages in the gateway's name have wrong signatures.
     WebhookSignatures = "webhook-signatures", "alarm-webhook-signatures", "alarm-webhook-signatures-cure",
         "webhooks arrive with wrong signatures";
+    /// Hosting staff gave the machine new ranges at the machine itself.
+    RangesRecovered = "ranges-recovered", "alarm-ranges-recovered", "alarm-ranges-recovered-cure",
+        "the allowed ranges were replaced at the machine";
 }
 
 impl Kind {

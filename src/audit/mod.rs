@@ -76,6 +76,14 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// A change of ranges was put on trial.
+    ChangeRanges,
+    /// A change of ranges was confirmed.
+    ConfirmRanges,
+    /// A change of ranges was taken back, by somebody or by time.
+    RevertRanges,
+    /// Ranges were given at the machine, signed with the recovery key.
+    RecoverRanges,
 }
 
 /// How it ended.

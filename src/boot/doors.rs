@@ -82,7 +82,7 @@ pub(super) fn open(
             tls: None,
             router: redirect::router(storefront_port),
             limits: Limits::REDIRECT,
-            admission: None,
+            gated: None,
         },
         Door {
             name: "storefront",
@@ -90,7 +90,7 @@ pub(super) fn open(
             tls: Some(tls::server(storefront_certificate)?),
             router: storefront::router(site.clone()),
             limits: Limits::STOREFRONT,
-            admission: None,
+            gated: None,
         },
         Door {
             name: "console",
@@ -98,10 +98,7 @@ pub(super) fn open(
             tls: Some(tls::server(console_certificate)?),
             router: console::router(site.clone(), Arc::clone(office)),
             limits: Limits::CONSOLE,
-            admission: Some({
-                let office = Arc::clone(office);
-                Arc::new(move |peer| office.premises().admits(peer))
-            }),
+            gated: Some(Arc::clone(office.app())),
         },
     ])
 }

@@ -12,14 +12,14 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Founder, Office, OfficeParts, Premises, ShownCode, finish_charges,
-    issue_setup_code, keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds,
-    restore_gateway,
+    App, AppParts, Founder, Office, OfficeParts, Premises, RangesError, ShownCode, finish_charges,
+    issue_setup_code, keep_forgetting_carts, keep_ranges, keep_reconciling, keep_refunding, open_ranges,
+    recover, recover_refunds, restore_gateway,
 };
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
-use crate::machine::Failure;
+use crate::machine::{Failure, RangeFiles};
 use crate::payment::gateway::Unusable;
 use crate::staff::{Employment, EmploymentKind, Hasher, HasherError, Screening};
 use crate::store::StoreError;
@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) sockets: Sockets,
     /// The addresses at which people find the machine, for certificates and the screen.
     pub(super) addresses: Vec<IpAddr>,
+    /// Where the firewall's unit is told of ranges; none outside the image.
+    pub(super) unit: Option<RangeFiles>,
 }
 
 /// Why the service does not run. The words go to the log and to the machine's screen.
@@ -54,6 +56,9 @@ pub enum BootError {
     /// A certificate.
     #[error("a certificate cannot be used: {0}")]
     Identity(#[from] IdentityError),
+    /// The allowed ranges.
+    #[error("the allowed ranges: {0}")]
+    Ranges(#[from] RangesError),
     /// A listener.
     #[error(transparent)]
     Doors(#[from] DoorsError),
@@ -86,7 +91,7 @@ pub(super) async fn run(
     stop: watch::Receiver<bool>,
     ready: impl FnOnce(&Facts),
 ) -> Result<(), BootError> {
-    let Plan { settings, appliance, mut tpm, approval, sockets, addresses } = plan;
+    let Plan { settings, appliance, mut tpm, approval, sockets, addresses, unit } = plan;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let store_file = settings.paths.store_file();
     let opened = keys::open(&store_file, &mut tpm, &approval, Arc::clone(&random)).await?;
@@ -103,6 +108,14 @@ pub(super) async fn run(
         log::warn!("the limits against card testing are lifted");
         app.lift_payment_limits();
     }
+    let (attempts, recovered) = match &unit {
+        Some(unit) => (unit.attempts.clone(), unit.recovered.clone()),
+        None => Default::default(),
+    };
+    if let Some(unit) = unit {
+        app.gate().stand_before(unit);
+    }
+    open_ranges(&app, &appliance.admin_ranges).await?;
     first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
     let names = names(&appliance, &addresses);
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
@@ -132,6 +145,7 @@ pub(super) async fn run(
     }
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
+    let ranges = tokio::spawn(keep_ranges(Arc::clone(&app), attempts, recovered));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
@@ -151,6 +165,7 @@ pub(super) async fn run(
     refunding.abort();
     pulse.abort();
     forgetting.abort();
+    ranges.abort();
     Ok(())
 }
 
@@ -203,7 +218,6 @@ fn premises(
 ) -> Premises {
     let host = addresses.first().map_or_else(|| appliance.hostname.as_str().to_owned(), IpAddr::to_string);
     let port = if ports.storefront == 443 { String::new() } else { format!(":{}", ports.storefront) };
-    let ranges = appliance.admin_ranges.iter();
     Premises {
         version: settings.version.clone(),
         profile: settings.profile.to_string(),
@@ -216,7 +230,6 @@ fn premises(
         shop_name: Some(appliance.shop.name.clone()),
         administrator: Some(founder(&appliance.administrator)),
         security_officer: appliance.security_officer.as_ref().map(founder),
-        ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
         recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
     }

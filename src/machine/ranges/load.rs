@@ -31,6 +31,8 @@ pub struct RangeFiles {
     pub recovered: PathBuf,
     /// What was done.
     pub applied: PathBuf,
+    /// What was tried at the machine.
+    pub attempts: PathBuf,
     /// Is there while a change is on trial, and keeps the timer going.
     pub trial: PathBuf,
     /// What is wrong.
@@ -47,6 +49,7 @@ impl RangeFiles {
             asked: run.join("asked/ranges"),
             recovered: settings.paths.machine.join("recovered.json"),
             applied: run.join("ranges/applied.json"),
+            attempts: run.join("ranges/attempts.json"),
             trial: run.join("ranges/trial"),
             problems: run.join("problems"),
         }

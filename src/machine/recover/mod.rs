@@ -9,7 +9,7 @@ mod key;
 mod take;
 
 pub use key::{RecoveryKey, keep_public_key};
-pub use take::{Attempt, Attempts, RecoverOutcome, Recovered, attempts_file, take_recovery};
+pub use take::{Attempt, Attempts, RecoverOutcome, Recovered, take_recovery};
 
 /// The file of ranges on the volume.
 pub const RECOVER_FILE: &str = "recover.toml";

@@ -1,6 +1,6 @@
 //! Taking a signed file of ranges from a volume.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -95,11 +95,6 @@ impl Attempts {
     }
 }
 
-/// Where the attempts are told of.
-pub fn attempts_file(places: &Places) -> PathBuf {
-    places.run.join("ranges/attempts.json")
-}
-
 /// Looks at the volume and takes its file if it is good. `false` if there is nothing new to take.
 pub fn take_recovery(settings: &Settings, places: &Places, boot: &str) -> Result<bool, Failure> {
     let folder = match mounted(&places.volume) {
@@ -114,10 +109,10 @@ pub fn take_recovery(settings: &Settings, places: &Places, boot: &str) -> Result
     let judged = judge(settings, &folder, Recovered::load(&files.recovered).as_ref());
     let problems = places.problems();
     let told = |outcome: RecoverOutcome| {
-        let path = attempts_file(places);
-        let attempts = Attempts::load(&path).add(boot, outcome);
+        let path = &files.attempts;
+        let attempts = Attempts::load(path).add(boot, outcome);
         let bytes = serde_json::to_vec_pretty(&attempts).unwrap_or_default();
-        write_whole(&path, &bytes, 0o644)
+        write_whole(path, &bytes, 0o644)
             .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", path.display())))
     };
     match judged {

@@ -18,6 +18,10 @@ name = "Meadow & Mill"
 [administrator]
 name = "Ada Osei"
 email = "ada@example.com"
+employer = "Meadow Hosting"
+employed_since = "2019-04-01"
+screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
+approved_by = "Noor Haddad"
 "#;
 
 struct Bench {
@@ -83,7 +87,7 @@ fn a_signed_file_is_taken_once_and_the_unit_is_told() {
     assert_eq!((recovered.serial, recovered.ranges[0].net.to_string()), (5, "203.0.113.0/24".to_owned()));
     assert!(bench.root.path().join("run/cashcow/asked/ranges").exists());
     assert_eq!(bench.take(), Ok(false), "a volume that stays plugged in is no second attempt");
-    let attempts = Attempts::load(&attempts_file(&bench.places));
+    let attempts = Attempts::load(&RangeFiles::new(&bench.settings, &bench.places.firewall()).attempts);
     let taken = RecoverOutcome::Taken { serial: 5 };
     assert_eq!(attempts.attempts, [Attempt { number: 1, outcome: taken }]);
 }
@@ -117,7 +121,7 @@ fn whatever_is_not_as_it_must_be_is_refused_named_and_noted() {
         assert!(bench.places.problems().all().iter().any(|problem| problem.wrong.contains(why)), "{why}");
         assert_eq!(bench.recovered(), before, "{why}");
     }
-    let attempts = Attempts::load(&attempts_file(&bench.places));
+    let attempts = Attempts::load(&RangeFiles::new(&bench.settings, &bench.places.firewall()).attempts);
     assert_eq!(attempts.attempts.len(), count + 1);
     assert!(matches!(attempts.attempts.last().unwrap().outcome, RecoverOutcome::Refused { .. }));
     bench.put(&next, &sign(&next));

@@ -80,6 +80,14 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/certificate", get(certificate::show).post(certificate::replace))
         .route("/settings/certificate/request", post(certificate::request))
         .route("/settings/ranges", get(ranges::show))
+        .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
+        .route("/settings/ranges/machine/try", post(ranges::try_admin))
+        .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))
+        .route("/settings/ranges/machine/take-back", post(ranges::take_back_admin))
+        .route("/settings/ranges/operator", get(ranges::show_operator).post(ranges::check_operator))
+        .route("/settings/ranges/operator/try", post(ranges::try_operator))
+        .route("/settings/ranges/operator/confirm", post(ranges::confirm_operator))
+        .route("/settings/ranges/operator/take-back", post(ranges::take_back_operator))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
@@ -94,7 +102,7 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
 async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     match peer {
-        Some(peer) if desk.office.premises().admits(peer) => next.run(request).await,
+        Some(peer) if desk.office.app().gate().admits(peer) => next.run(request).await,
         _ => Failure::Refused.into_response(),
     }
 }
