@@ -41,7 +41,7 @@ pub use ranges::{
 };
 pub use recover::{
     Attempt, Attempts, RECOVER_FILE, RECOVER_SIGNATURE, RecoverOutcome, Recovered, RecoveryKey,
-    keep_public_key, take_recovery,
+    ask_recovery_key, keep_public_key, take_recovery,
 };
 pub use resolver::{NETWORKD_STATE, write_resolvers};
 pub use screen::show;

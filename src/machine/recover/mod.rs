@@ -5,9 +5,11 @@
 //! serial number that is not greater than the last one, says so on the screen and leaves a note for the
 //! service's audit. Invariant: the recovery key itself is never kept.
 
+mod ask;
 mod key;
 mod take;
 
+pub use ask::ask_recovery_key;
 pub use key::{RecoveryKey, keep_public_key};
 pub use take::{Attempt, Attempts, RecoverOutcome, Recovered, take_recovery};
 
