@@ -610,7 +610,7 @@ ranges-edit = Change it
 ranges-trial-admin = A change of the allowed ranges is on trial
 ranges-trial-operator = A change of the operator's ranges is on trial
 ranges-trial-by = Asked for by { $by } at { $when }.
-ranges-trial-text = Without a confirmation it is taken back by itself. This page came through the new rules if you see it now.
+ranges-trial-text = Without a confirmation it is taken back by itself. If you can read this, the new ranges let you in.
 ranges-trial-waits = The firewall is being told. This takes a few seconds.
 ranges-left = { $seconds ->
     [one] One second left to confirm it.

@@ -2,6 +2,7 @@
 
 usage: traffic.py allowed|stranger ADDRESS PORT; runs until its standard input ends, then prints one line of JSON.
   allowed   keeps connections open and makes new ones all the time: what was dropped, and how long anything took
+  knocking  the same without a word: new connections alone, for a port that speaks TLS
   stranger  knocks all the time: how many knocks, and how many were ever answered
 """
 import json
@@ -29,6 +30,22 @@ class Counted:
     def most(self, name, value):
         with self.lock:
             self.facts[name] = max(self.facts.get(name, 0), round(value, 3))
+
+
+def knocking(address, port, over, counted):
+    """New connections come up at once; a gentle pace, since the machine behind the port may be emulated."""
+    def come():
+        while not over.is_set():
+            began = time.monotonic()
+            try:
+                socket.create_connection((address, port), timeout=5).close()
+            except OSError:
+                counted.add("new_refused")
+            counted.add("new")
+            counted.most("longest_new", time.monotonic() - began)
+            time.sleep(0.25)
+
+    return [threading.Thread(target=come)]
 
 
 def allowed(address, port, over, counted):
