@@ -8,6 +8,7 @@
 //! | F4 | [`web`] |
 //! | F3 | [`action`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`ranges`], [`operator`], [`staff`], [`audit`], [`alarm`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`], [`proposal`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
@@ -24,6 +25,7 @@ pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;
+pub mod proposal;
 pub mod ranges;
 pub mod staff;
 pub mod store;

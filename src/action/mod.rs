@@ -17,14 +17,19 @@ mod gateway_account;
 mod go_live;
 mod hear;
 mod import_products;
+mod invitation;
 mod office;
 mod place_order;
 mod products;
+mod proposals;
 mod ranges;
 mod refund;
+#[cfg(test)]
+mod rights_tests;
 mod secrets;
 mod set_up;
 mod sign_in;
+mod staff;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -46,6 +51,10 @@ pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, 
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
+pub use invitation::{
+    Invited, Join, JoinError, attest_founders, invited, join, make_invitation_code, make_invitation_link,
+    needs_code,
+};
 pub use office::{Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
@@ -55,6 +64,10 @@ pub use place_order::{
     keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use proposals::{
+    ProposalError, Wish, close_lapsed, confirm_proposal, may_propose, proposals, propose, reject_proposal,
+    withdraw_proposal,
+};
 pub use ranges::{
     RangesError, RangesState, change_ranges, confirm_ranges, keep_ranges, look_after_ranges, open_ranges,
     preview_ranges, ranges_state, take_back_ranges,
@@ -68,3 +81,7 @@ pub use set_up::{
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
+pub use staff::{
+    StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
+    tidy_staff,
+};

@@ -12,9 +12,9 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    App, AppParts, Founder, Office, OfficeParts, Premises, RangesError, ShownCode, finish_charges,
-    issue_setup_code, keep_forgetting_carts, keep_ranges, keep_reconciling, keep_refunding, open_ranges,
-    recover, recover_refunds, restore_gateway,
+    App, AppParts, Founder, Office, OfficeParts, Premises, RangesError, ShownCode, attest_founders,
+    finish_charges, issue_setup_code, keep_disabling_unused, keep_forgetting_carts, keep_ranges,
+    keep_reconciling, keep_refunding, open_ranges, recover, recover_refunds, restore_gateway,
 };
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
@@ -133,6 +133,7 @@ pub(super) async fn run(
         // The shop is open all the same: its pages say that it cannot take payments now.
         log::error!(target: "boot", "the gateway cannot be opened: {error}");
     }
+    attest_founders(&office).await?;
     let code = issue_setup_code(&app, true).await?;
     let open = recover(&app).await?;
     if open > 0 {
@@ -146,6 +147,7 @@ pub(super) async fn run(
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let ranges = tokio::spawn(keep_ranges(Arc::clone(&app), attempts, recovered));
+    let disabling = tokio::spawn(keep_disabling_unused(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
@@ -166,6 +168,7 @@ pub(super) async fn run(
     pulse.abort();
     forgetting.abort();
     ranges.abort();
+    disabling.abort();
     Ok(())
 }
 

@@ -39,22 +39,22 @@ class Booted:
         disk = self.lab.path("ranges.raw")
         disks.new_disk(self.image, disk, size=2 << 30)
         stick = self.lab.stick(self.image, FIXED, RANGES)
-        self.machine = self.lab.machine("ranges", self.image, disk, tap=self.network.tap("tap0"),
-                                        namespace=self.network.middle, extra=["-device", "qemu-xhci,id=usb"])
-        with self.machine:
-            self.plug(stick, "setup")
-            self.ready()
-            self.unplug("setup")
-            self.set_up()
-            for name, part in (("cut off", self.cut_off), ("time", self.taken_back_by_time), ("kept", self.confirmed),
-                               ("cut", self.removed), ("storm", self.storm), ("stick", self.given_at_the_machine)):
-                self.checks.attempt(name, part)
-            self.on_trial_at_a_power_cut()
-        with self.machine:
-            self.checks.attempt("power cut", self.after_the_power_cut)
-            self.machine.power_off()
+        self.start(disk, stick=stick)
+        self.set_up()
+        for name, part in (("cut off", self.cut_off), ("time", self.taken_back_by_time), ("kept", self.confirmed),
+                           ("cut", self.removed), ("storm", self.storm), ("power cut", self.on_trial_at_a_power_cut)):
+            self.checks.attempt(name, part)
+        self.machine.stop()
+        # The same machine without the first stick; with a place to plug in others.
+        self.start(disk, extra=["-device", "qemu-xhci,id=usb"])
+        for name, part in (("after it", self.after_the_power_cut), ("stick", self.given_at_the_machine)):
+            self.checks.attempt(name, part)
+        self.machine.power_off()
 
-    def ready(self):
+    def start(self, disk, **options):
+        tap = self.network.tap("tap0") if self.machine is None else "tap0"
+        self.machine = self.lab.machine("ranges", self.image, disk, tap=tap, namespace=self.network.middle, **options)
+        self.machine.start()
         self.machine.wait_for(r"^cashcow: ready", 2 * BOOT, stop_on=r"^cashcow: problem .*")
 
     def see(self, name, got, wanted):
@@ -235,14 +235,12 @@ class Booted:
         self.unplug("again")
 
     def on_trial_at_a_power_cut(self):
-        self.begin(cidr_0="192.0.2.128/26", name_0="home", owner_0="Grace Hopper")
-        self.see("a change is on trial when the power is cut", self.soon(self.home, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
+        self.begin(cidr_0="192.0.2.192/27", name_0="street", owner_0="Ada")
+        self.see("a change is on trial when the power is cut", self.soon(self.street, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
 
     def after_the_power_cut(self):
-        self.machine.wait_for(r"^cashcow: ready", 2 * BOOT)
-        self.see("a power cut takes back what was on trial", self.reach(self.home, MACHINE4), "silent")
-        self.see("and keeps what was given at the machine", self.soon(self.street, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
+        self.see("a power cut takes back what was on trial", self.reach(self.street, MACHINE4), "silent")
+        self.see("and keeps what was confirmed", self.soon(self.desk, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
         page = self.browser.submit(self.browser.get("/sign-in").form("/sign-in", email=EMAIL, password=PASSWORD))
         page = self.browser.get(PAGE)
         self.see("the page says that the change was taken back", page.text, "Nobody confirmed it, so it was taken back")
-        self.see("the screen's ranges are those in force", page.text, "192.0.2.192/27")
