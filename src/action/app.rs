@@ -1,9 +1,10 @@
 //! The handles that actions work with.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use super::Gate;
+use super::audit_keeper::Keeper;
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
@@ -42,6 +43,7 @@ pub struct App {
     velocity: Mutex<Velocity>,
     unsigned: AtomicU32,
     gate: Gate,
+    keeper: OnceLock<Arc<Keeper>>,
 }
 
 impl App {
@@ -58,6 +60,7 @@ impl App {
             velocity,
             unsigned: AtomicU32::new(0),
             gate: Gate::default(),
+            keeper: OnceLock::new(),
         }))
     }
 
@@ -147,6 +150,17 @@ impl App {
     /// Who may speak to the console.
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// Whoever holds the TPM for the audit log; `None` until the log has begun.
+    pub(super) fn keeper(&self) -> Option<&Arc<Keeper>> {
+        self.keeper.get()
+    }
+
+    /// Has the audit log kept by `keeper`: once, at the start.
+    pub(super) fn keep_audit_with(&self, keeper: Arc<Keeper>) {
+        // A second one has nothing to say: the first holds the TPM.
+        let _ = self.keeper.set(keeper);
     }
 
     /// The charges that are under way.

@@ -8,7 +8,7 @@ use crate::config::AdminRange;
 
 /// How long a change may stay without being confirmed. With the timer's 10 s and what a slow machine needs
 /// to start a unit it has gone within two minutes.
-pub const TRIAL: Duration = Duration::from_secs(100);
+pub const TRIAL: Duration = Duration::from_secs(90);
 
 /// What is known when the rule is asked.
 #[derive(Debug, Clone, Copy)]

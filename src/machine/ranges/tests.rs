@@ -61,8 +61,8 @@ fn a_change_that_nobody_confirms_goes_by_itself_and_never_comes_back() {
     assert_eq!(machine.at(10, &wanted(&["10.0.0.0/24"], None)), "10.0.0.0/24");
     assert_eq!(machine.at(20, &change), "10.0.1.0/24");
     assert_eq!(machine.before.as_ref().unwrap().trial, Some(Trial { number: 7, since: Boottime(20_000) }));
-    assert_eq!(machine.at(119, &change), "10.0.1.0/24");
-    assert_eq!(machine.at(120, &change), "10.0.0.0/24");
+    assert_eq!(machine.at(109, &change), "10.0.1.0/24");
+    assert_eq!(machine.at(110, &change), "10.0.0.0/24");
     assert_eq!(machine.before.as_ref().unwrap().over, 7);
     // The service still asks for it: it is dead, or lies.
     assert_eq!(machine.at(500, &change), "10.0.0.0/24");
