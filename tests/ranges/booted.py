@@ -241,6 +241,8 @@ class Booted:
     def after_the_power_cut(self):
         self.see("a power cut takes back what was on trial", self.reach(self.street, MACHINE4), "silent")
         self.see("and keeps what was confirmed", self.soon(self.desk, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
-        page = self.browser.submit(self.browser.get("/sign-in").form("/sign-in", email=EMAIL, password=PASSWORD))
         page = self.browser.get(PAGE)
+        if "/sign-in" in page.at:
+            self.browser.submit(page.form("/sign-in", email=EMAIL, password=PASSWORD))
+            page = self.browser.get(PAGE)
         self.see("the page says that the change was taken back", page.text, "Nobody confirmed it, so it was taken back")
