@@ -49,6 +49,10 @@ deed-raise-alarm = Raised an alarm
 deed-propose-collector = Proposed where the audit log is shipped
 deed-reject-collector = Refused to ship the audit log elsewhere
 deed-change-collector = Changed where the audit log is shipped
+deed-change-ranges = Put a change of ranges on trial
+deed-confirm-ranges = Confirmed a change of ranges
+deed-revert-ranges = Took back a change of ranges
+deed-recover-ranges = Gave the machine ranges on a signed volume
 
 audit-title = Audit log
 audit-kept = Kept

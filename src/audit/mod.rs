@@ -148,6 +148,14 @@ pub enum Deed {
     RejectCollector,
     /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
     ChangeCollector,
+    /// A change of ranges was put on trial.
+    ChangeRanges,
+    /// A change of ranges was confirmed.
+    ConfirmRanges,
+    /// A change of ranges was taken back, by somebody or by time.
+    RevertRanges,
+    /// Ranges were given at the machine, signed with the recovery key.
+    RecoverRanges,
     /// Somebody proposed what another must confirm.
     Propose,
     /// Somebody else confirmed it, and it was done.

@@ -122,6 +122,14 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/collector", get(collector::show).post(collector::propose))
         .route("/settings/collector/confirm", post(collector::confirm))
         .route("/settings/collector/reject", post(collector::reject))
+        .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
+        .route("/settings/ranges/machine/try", post(ranges::try_admin))
+        .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))
+        .route("/settings/ranges/machine/take-back", post(ranges::take_back_admin))
+        .route("/settings/ranges/operator", get(ranges::show_operator).post(ranges::check_operator))
+        .route("/settings/ranges/operator/try", post(ranges::try_operator))
+        .route("/settings/ranges/operator/confirm", post(ranges::confirm_operator))
+        .route("/settings/ranges/operator/take-back", post(ranges::take_back_operator))
         .route("/join/{link}", get(join::show).post(join::take))
         .route("/roles", get(roles::show))
         .route("/staff", get(staff::list))
@@ -172,7 +180,7 @@ fn certificates(base: &str, place: Place) -> Router<Desk> {
 async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     match peer {
-        Some(peer) if desk.office.premises().admits(peer) => next.run(request).await,
+        Some(peer) if desk.office.app().gate().admits(peer) => next.run(request).await,
         _ => Failure::Refused.into_response(),
     }
 }
