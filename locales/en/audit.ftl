@@ -30,11 +30,17 @@ deed-change-variant = Changed a variant
 deed-change-gateway = Changed the gateway
 deed-request-certificate = Requested a certificate
 deed-replace-certificate = Replaced a certificate
+deed-ask-certificate = Asked an authority for a certificate
+deed-remove-certificate = Removed a certificate
 deed-capture-payment = Took held money
 deed-void-payment = Released held money
 deed-refund-payment = Gave money back
 deed-go-live = Went live
 deed-acknowledge-alarm = Dealt with an alarm
+deed-raise-alarm = Raised an alarm
+deed-propose-collector = Proposed where the audit log is shipped
+deed-reject-collector = Refused to ship the audit log elsewhere
+deed-change-collector = Changed where the audit log is shipped
 
 audit-title = Audit log
 audit-kept = Kept

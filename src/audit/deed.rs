@@ -95,11 +95,17 @@ deeds! {
     ChangeGateway: "change_gateway", "deed-change-gateway", "gateway", Administration;
     RequestCertificate: "request_certificate", "deed-request-certificate", "key and certificate", SystemObjects;
     ReplaceCertificate: "replace_certificate", "deed-replace-certificate", "key and certificate", SystemObjects;
+    AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
+    RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
     CapturePayment: "capture_payment", "deed-capture-payment", "payment", Administration;
     VoidPayment: "void_payment", "deed-void-payment", "payment", Administration;
     RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;
     GoLive: "go_live", "deed-go-live", "shop", Administration;
     AcknowledgeAlarm: "acknowledge_alarm", "deed-acknowledge-alarm", "alarm", Administration;
+    RaiseAlarm: "raise_alarm", "deed-raise-alarm", "alarm", Administration;
+    ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
+    RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
+    ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
     ("staff.ftl", include_str!("../../locales/en/staff.ftl")),
+    ("collector.ftl", include_str!("../../locales/en/collector.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
     ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
 ];
