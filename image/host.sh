@@ -31,7 +31,7 @@ need_root() {
     exec sudo --preserve-env="$kept" env PATH="$PATH" "$0" "$@"
 }
 
-# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, gdb, browser, image).
+# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, gdb, browser, syslog, image).
 need_packages() {
     local kind pair missing=()
     for kind in "$@"; do
@@ -42,6 +42,7 @@ need_packages() {
         openssl) set -- openssl:openssl ;;
         gdb) set -- gcore:gdb ;;
         browser) set -- chromium:chromium chromedriver:chromium-driver ;;
+        syslog) set -- rsyslogd:rsyslog /usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so:rsyslog-gnutls ;;
         net) set -- nft:nftables ip:iproute2 ;;
         image)
             set -- mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2 jq:jq python3:python3 objdump:binutils xz:xz-utils \
