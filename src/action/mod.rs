@@ -46,8 +46,10 @@ pub use audit_read::{
 };
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
-    CertificateError, CertificateState, MOST_NAMES, certificate_state, replace_certificate,
-    request_certificate, uploaded_certificate,
+    ALARM_BEFORE, AskAcme, AskError, Authority, CertificateError, CertificateState, ChangeError, FIRST_PAUSE,
+    FollowError, LONGEST_PAUSE, MOST_CERTIFICATES, MOST_NAMES, MakeDirectory, Place, PlacedState, Progress,
+    RETRY_PAUSE, Shown, Source, ask_acme, certificate_state, keep_certificates, remove_certificate,
+    replace_certificate, request_certificate, restore_certificates, retry_certificate, tend_certificates,
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};

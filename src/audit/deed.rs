@@ -79,12 +79,24 @@ deeds! {
     SignIn: "sign_in", "deed-sign-in", "console", Authentication;
     SignOut: "sign_out", "deed-sign-out", "console", Authentication;
     ShutOut: "shut_out", "deed-shut-out", "person", Credentials;
+    Propose: "propose", "deed-propose", "proposal", Administration;
+    ConfirmProposal: "confirm_proposal", "deed-confirm-proposal", "proposal", Administration;
+    RejectProposal: "reject_proposal", "deed-reject-proposal", "proposal", Administration;
+    WithdrawProposal: "withdraw_proposal", "deed-withdraw-proposal", "proposal", Administration;
+    LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
+    DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
+    DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
+    AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
+    InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
+    JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
     ImportProducts: "import_products", "deed-import-products", "products", Administration;
     ChangeProduct: "change_product", "deed-change-product", "product", Administration;
     ChangeVariant: "change_variant", "deed-change-variant", "variant", Administration;
     ChangeGateway: "change_gateway", "deed-change-gateway", "gateway", Administration;
     RequestCertificate: "request_certificate", "deed-request-certificate", "key and certificate", SystemObjects;
     ReplaceCertificate: "replace_certificate", "deed-replace-certificate", "key and certificate", SystemObjects;
+    AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
+    RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
     CapturePayment: "capture_payment", "deed-capture-payment", "payment", Administration;
     VoidPayment: "void_payment", "deed-void-payment", "payment", Administration;
     RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;
@@ -94,16 +106,6 @@ deeds! {
     ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
     RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
     ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
-    Propose: "propose", "deed-propose", "proposal", Administration;
-    ConfirmProposal: "confirm_proposal", "deed-confirm-proposal", "proposal", Credentials;
-    RejectProposal: "reject_proposal", "deed-reject-proposal", "proposal", Administration;
-    WithdrawProposal: "withdraw_proposal", "deed-withdraw-proposal", "proposal", Administration;
-    LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
-    DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
-    DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
-    AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
-    InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
-    JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
 }
 
 #[cfg(test)]

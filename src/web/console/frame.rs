@@ -165,6 +165,7 @@ impl Clerk {
             entry("alarms-title", "/alarms"),
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
+            entry("console-certificate-title", "/settings/console-certificate"),
             entry("ranges-title", "/settings/ranges"),
             entry("collector-title", "/settings/collector"),
             entry("staff-title", "/staff"),
