@@ -186,6 +186,7 @@ impl Clerk {
             entry("ranges-title", "/settings/ranges"),
             entry("staff-title", "/staff"),
             entry("proposals-title", "/proposals"),
+            entry("audit-title", "/audit"),
             entry("live-title", "/go-live"),
         ];
         entries.retain(|entry| {

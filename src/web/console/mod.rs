@@ -8,6 +8,7 @@
 mod access;
 mod alarms;
 mod attempts;
+mod audit;
 mod capture;
 mod certificate;
 mod enrol;
@@ -57,6 +58,8 @@ pub struct Desk {
     office: Arc<Office>,
     /// One import at a time: it may hold many pictures in memory.
     imports: Arc<Semaphore>,
+    /// Exports of the audit log under way.
+    exports: Arc<Semaphore>,
 }
 
 impl FromRef<Desk> for Site {
@@ -68,7 +71,12 @@ impl FromRef<Desk> for Site {
 /// The console.
 pub fn router(site: Site, office: Arc<Office>) -> Router {
     let draw: Draw = frame::failure;
-    let desk = Desk { site: site.clone(), office, imports: Arc::new(Semaphore::new(1)) };
+    let desk = Desk {
+        site: site.clone(),
+        office,
+        imports: Arc::new(Semaphore::new(1)),
+        exports: Arc::new(Semaphore::new(2)),
+    };
     Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
@@ -100,6 +108,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/orders/{number}/refund/confirm", post(refund::confirm))
         .route("/alarms", get(alarms::list))
         .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", post(audit::export))
+        .route("/audit/{number}", get(audit::show))
         .route("/products", get(products::list))
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))

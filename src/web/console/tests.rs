@@ -121,7 +121,7 @@ pub(super) fn code_of(page: &Page, fixture: &Fixture) -> String {
     totp_rs::Builder::new().with_secret(seed).build().unwrap().generate(now).to_string()
 }
 
-pub(super) const PAGES: [&str; 12] = [
+pub(super) const PAGES: [&str; 13] = [
     "/",
     "/orders",
     "/orders?state=paid",
@@ -134,6 +134,7 @@ pub(super) const PAGES: [&str; 12] = [
     "/settings/ranges",
     "/go-live",
     "/alarms",
+    "/audit",
 ];
 
 pub(super) async fn signed_in() -> (Fixture, Browser) {

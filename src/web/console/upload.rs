@@ -21,6 +21,8 @@ pub const MOST_UPLOAD: u64 = 40_000_000;
 pub struct Upload {
     /// The file of products; empty if none was chosen.
     pub file: Vec<u8>,
+    /// What it is called, without folders.
+    pub file_name: String,
     /// Pictures by their file names, without folders.
     pub pictures: BTreeMap<String, Vec<u8>>,
 }
@@ -60,7 +62,10 @@ pub async fn read(
         let bytes = field.bytes().await.map_err(refused)?;
         match name.as_str() {
             _ if file_name.is_empty() && bytes.is_empty() => {}
-            "file" if upload.file.is_empty() => upload.file = bytes.to_vec(),
+            "file" if upload.file.is_empty() => {
+                upload.file = bytes.to_vec();
+                upload.file_name = file_name;
+            }
             "pictures" if upload.pictures.len() < MOST_PICTURES => {
                 if upload.pictures.insert(file_name, bytes.to_vec()).is_some() {
                     return Err(FormError::Twice.into());
