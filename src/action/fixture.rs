@@ -22,7 +22,8 @@ use crate::staff::{
     Role, Screening, email_key,
 };
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
-use crate::tls::{Certificate, Identity};
+use crate::tls::acme::Directory;
+use crate::tls::{Certificates, Challenges, Identity};
 
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
@@ -86,6 +87,14 @@ fn nobody(account: Account) -> Result<Arc<dyn Gateway>, String> {
     })))
 }
 
+/// Listeners that show `own`, and authorities that nobody calls.
+fn shown(own: &Identity) -> Shown {
+    let challenges = Challenges::default();
+    let storefront = Certificates::by_name(own, challenges.clone()).unwrap();
+    let directory = |authority: &Authority| Directory::new(authority.directory(), authority.root());
+    Shown::new(storefront, Certificates::for_all(own).unwrap(), challenges, Box::new(directory))
+}
+
 pub fn source() -> IpAddr {
     "10.0.2.2".parse().unwrap()
 }
@@ -141,7 +150,7 @@ impl Fixture {
             version: "0.1.0".to_owned(),
             profile: "release".to_owned(),
             storefront: "https://10.0.2.15/".to_owned(),
-            console_fingerprint: vec!["AB12"; 16].join(" "),
+            storefront_port: 443,
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
             administrator: Some(Founder {
@@ -177,7 +186,7 @@ impl Fixture {
             app: App::new(parts).unwrap(),
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises,
-            certificate: Certificate::new(&own).unwrap(),
+            certificates: shown(&own),
             make_gateway: Box::new(nobody),
         });
         Self { clock, office, folder }
@@ -189,7 +198,9 @@ impl Fixture {
             app,
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises: self.office.premises().clone(),
-            certificate: self.office.certificate().clone(),
+            certificates: shown(
+                &Identity::self_signed(&["10.0.2.15".to_owned()], self.app().clock().now()).unwrap(),
+            ),
             make_gateway: Box::new(nobody),
         })
     }

@@ -14,12 +14,13 @@ use unic_langid::LanguageIdentifier;
 pub type Value<'a> = (&'a str, FluentValue<'a>);
 
 /// Name and content of the English files.
-const ENGLISH: [(&str, &str); 7] = [
+const ENGLISH: &[(&str, &str)] = &[
     ("web.ftl", include_str!("../../locales/en/web.ftl")),
     ("shop.ftl", include_str!("../../locales/en/shop.ftl")),
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
     ("staff.ftl", include_str!("../../locales/en/staff.ftl")),
+    ("collector.ftl", include_str!("../../locales/en/collector.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
     ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
 ];
@@ -46,7 +47,7 @@ impl Texts {
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // Pages mark direction by themselves; the invisible marks would end up in titles and mails.
         bundle.set_use_isolating(false);
-        for (file, text) in ENGLISH {
+        for &(file, text) in ENGLISH {
             let resource = FluentResource::try_new(text.to_owned())
                 .map_err(|(_, errors)| LocaleError { file, reason: format!("{errors:?}") })?;
             bundle

@@ -70,7 +70,7 @@ pub async fn export(clerk: Clerk, request: Request<Body>) -> Result<Response, Fa
 }
 
 fn next(lines: &mut AuditLines) -> Option<Result<String, StoreError>> {
-    let piece = lines.next().transpose()?;
+    let piece = lines.piece().transpose()?;
     if let Err(error) = &piece {
         log::error!(target: "audit", "an export broke off: {error}");
     }
