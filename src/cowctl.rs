@@ -1,5 +1,8 @@
 //! The staff tool's entry point: arguments in, exit code out.
 
+#[path = "cowctl/recover.rs"]
+mod recover;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +25,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Approve(Approve),
+    /// Files for a machine's provisioning volume
+    #[command(subcommand)]
+    Provision(Provision),
+}
+
+#[derive(Subcommand)]
+enum Provision {
+    Recover(recover::Recover),
 }
 
 /// Approve an image: sign which images may open the service's secrets
@@ -47,7 +58,8 @@ struct Approve {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Approve(arguments) => approve(&arguments),
+        Command::Approve(arguments) => approve(&arguments).map_err(|error| error.to_string()),
+        Command::Provision(Provision::Recover(arguments)) => recover::recover(&arguments),
     };
     match outcome {
         Ok(text) => print(&text),

@@ -17,16 +17,102 @@ password-too-long = The password is too long. Use at most { $most } bytes.
 password-control = The password has a character that cannot be typed again. Use letters, digits, signs and spaces.
 password-repeats = The password repeats itself. Use more different words.
 password-guessable = Most of the password is a name, an address or a word that is tried first. Use words that have nothing to do with you or the shop.
+password-breached = This password, or one much like it, has been stolen from somebody before, so it is tried first. Think of another one.
 password-again-wrong = The two passwords differ. Type both again.
+
+password-used-before = This is one of your last four passwords. Think of another one.
 
 ## Sign-in
 
 sign-in-title = Sign in
 sign-in-button = Sign in
-sign-in-note = You are signed out after 15 minutes without a click, and after 12 hours in any case.
-sign-in-wrong = That address and password do not belong together. Check both and try again.
-sign-in-wait-seconds = Too many wrong tries. Wait { $seconds } seconds, then try again.
-sign-in-wait-minutes = Too many wrong tries. Wait { $minutes } minutes, then try again.
+sign-in-passkey = Sign in with a passkey
+sign-in-note = You are signed out after 15 minutes without a click, and after 12 hours in any case. Six wrong tries lock sign-in for 30 minutes.
+sign-in-wrong = That address, password and code do not belong together. Check all three; a code can be used once, so wait for the next one.
+sign-in-passkey-wrong = That passkey was not taken. Try it once more, or sign in with password and code.
+sign-in-wait-minutes = Too many wrong tries. Wait { $minutes } minutes, then try again. A passkey works meanwhile, unless the wrong tries came from your own address.
+field-code = Code
+field-code-hint = Six digits from your authenticator app, or a recovery code. Leave it empty if you have neither yet.
+
+## The second factor
+
+step-up-title = Show once more that it is you
+step-up-text = The next page changes money, keys, people or how you sign in. It opens for ten minutes after this.
+step-up-button = Go on
+step-up-passkey = Use a passkey
+step-up-back = Back to the first page
+step-up-wrong = That code was not taken. Check it; a code can be used once, so wait for the next one.
+field-code-again-hint = Six digits from your authenticator app, or a recovery code.
+enrol-title = Set up your second factor
+enrol-text = A password alone opens nothing here. Choose what you will show beside it; you can add more later.
+enrol-passkey-title = With a passkey
+enrol-app-title = Or with an authenticator app
+enrol-app-scan = Open the authenticator app on your phone and scan this picture:
+enrol-app-picture = QR code for your authenticator app. The same secret stands below as text.
+enrol-app-type = Or type this secret into the app:
+enrol-app-code = Type the six digits that the app shows now:
+enrol-app-button = Use this app
+enrol-code-wrong = That is not the code of this moment. Check that the phone's clock is right, wait for the next code and type that.
+field-app-code = Code from the app
+app-title = Add an authenticator app
+app-text = The app makes a new code every 30 seconds. You type it beside your password.
+codes-title = Write down your recovery codes
+codes-text = If you lose your phone or your passkey, each of these codes opens the console once in the place of the second factor:
+codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again.
+codes-button = I have kept them. Go on
+passkey-what = A passkey is a key in your phone, computer or security key that opens with PIN, finger or face. It works on this console alone, so nobody can lure it out of you, and you need no password with it.
+passkey-how-title = Where are passkeys?
+passkey-how = Passkeys work under a host name whose certificate your browser trusts, not under an address. Give the console a certificate of its own for a name that leads here, then open it under that name (now: { $places }). Until then an authenticator app serves.
+passkey-add = Add a passkey
+passkey-first-name = My passkey
+passkey-name = Name
+passkey-host = Works at
+passkey-failed = The browser did not use a passkey. It may be that none is here, that you stopped it, or that the browser does not trust this console's certificate.
+passkey-refused = That passkey was not taken. Load the page again and try once more.
+passkey-not-verified = That device did not ask for PIN, finger or face. Set a PIN on it, or use another one.
+passkey-too-many = You have { $most } passkeys, which is as many as one may have. Remove one that you no longer use.
+field-passkey-name = What to call it
+field-passkey-name-hint = So that you know it again: blue security key, work phone.
+
+## Sign-in and security
+
+security-title = Sign-in and security
+security-back = Back to sign-in and security
+security-passkeys = Passkeys
+security-since = Since
+security-used = Last used
+security-never = not yet
+security-remove = Remove
+security-app = Authenticator app
+security-app-since = In use since { $when }.
+security-app-none = There is none. With an app you can sign in where passkeys do not work.
+security-app-add = Add an app
+security-app-remove = Remove the app
+security-codes = Recovery codes
+security-codes-left = { $left ->
+    [0] None are left. Make new ones.
+    [one] One code is left. Make new ones soon.
+   *[other] { $left } codes are left.
+}
+security-codes-button = Make ten new codes
+security-password = Password
+security-password-text = A password does not run out: being made to change it leads to worse ones (NIST SP 800-63B-4). Change it when somebody else may know it. Your other sessions end.
+security-password-button = Change the password
+security-password-done = The password is changed, and your other sessions have ended.
+security-old-wrong = That is not your present password.
+security-last-factor = This is your last second factor. Add another one first.
+security-short-password = Your password is short because a passkey stands beside it. Choose one of 15 or more characters first.
+security-changed = It has changed meanwhile. Look again.
+field-old-password = Present password
+field-new-password = New password
+sessions-title = Where you are signed in
+sessions-see = See where you are signed in, and end what you do not know
+sessions-text = Each row is one browser. End what you do not know, then change your password.
+sessions-source = From
+sessions-begun = Signed in
+sessions-this = this one
+sessions-end = End
+sessions-end-others = End all others
 
 ## Set-up
 
@@ -681,10 +767,75 @@ ranges-title = Allowed ranges
 ranges-text = This console answers only to these addresses. The machine's firewall drops everybody else before they reach it, and the console checks again.
 ranges-range = Range
 ranges-name = Name
+ranges-owner = Owner
 ranges-here = Who is inside
 ranges-you = You, from { $source }
+ranges-you-short = You
 ranges-none = No range is set: only this machine itself reaches the console.
-ranges-fixed = The ranges were set when the machine was provisioned. In this version they cannot be changed here.
+ranges-change = Change the ranges
+ranges-narrow = Change the operator's ranges
+ranges-operator-title = The operator's ranges
+ranges-operator-text = The operator's staff can sign in from inside these only.
+ranges-operator-none = None are set: the operator's staff can sign in from every allowed range.
+ranges-recovery = If nobody can reach the console any more, hosting staff can bring new ranges to the machine itself, on a volume that is signed with the recovery key.
+
+ranges-change-title = Change the allowed ranges
+ranges-change-text = Tick what is to go, write what is to come, and look at the result before anything happens.
+ranges-narrow-title = Change the operator's ranges
+ranges-narrow-text = The operator's staff can sign in from inside these ranges only, each of which lies inside an allowed range. Without any they can sign in from every allowed range.
+ranges-remove = Remove
+ranges-add = Add
+ranges-add-hint = A range in CIDR notation, such as 192.0.2.0/24 or 2001:db8:1::/64, what it is called, and the person who answers for it. Leave empty what you do not need.
+ranges-new-cidr = Range { $number }
+ranges-new-name = Name { $number }
+ranges-new-owner = Owner { $number }
+ranges-check = Check the change
+ranges-back = Back
+ranges-nothing = This changes nothing. Tick a range to remove it, or write one to add it.
+ranges-unknown = { $range } is not among the ranges any more. Look at the list again.
+ranges-nobody = This would leave no range at all. Keep one, or add another.
+ranges-too-many = There is room for { $most } ranges. Remove some first.
+ranges-cuts-off = This would cut you off: you are at { $source }, which would be in no range. Keep a range that holds this address.
+ranges-on-trial = Another change is on trial. Confirm it or take it back first.
+ranges-bad = { $wrong }: { $cure }.
+ranges-overlaps = This shares addresses with { $range }. Write one that does not, or remove that one in the same change.
+ranges-outside = This lies in no allowed range. Write one that lies inside an allowed range.
+ranges-cidr-empty = Write the range.
+ranges-name-empty = Write what the range is called.
+ranges-owner-empty = Write who answers for the range.
+ranges-text-long = Write at most { $max } characters.
+ranges-text-control = Write plain text on one line.
+
+ranges-check-title = Check the change of ranges
+ranges-what = Change
+ranges-added = Added
+ranges-removed = Removed
+ranges-after = The ranges afterwards
+ranges-check-trial = The change starts at once, on trial: unless you confirm it from inside the new ranges within { $seconds } seconds, it is taken back by itself. Connections from a range that is removed end at once.
+ranges-try = Start the trial
+ranges-edit = Change it
+
+ranges-trial-admin = A change of the allowed ranges is on trial
+ranges-trial-operator = A change of the operator's ranges is on trial
+ranges-trial-by = Asked for by { $by } at { $when }.
+ranges-trial-text = Without a confirmation it is taken back by itself. If you can read this, the new ranges let you in.
+ranges-trial-waits = The firewall is being told. This takes a few seconds.
+ranges-left = { $seconds ->
+    [one] One second left to confirm it.
+   *[other] { $seconds } seconds left to confirm it.
+}
+ranges-keep = Keep the change
+ranges-take-back = Take it back now
+ranges-kept = The change is confirmed and stays.
+ranges-taken-back = The change was taken back.
+ranges-not-on-trial = This change is not on trial any more. The list shows what holds now.
+ranges-not-in-force = The firewall has not taken the change yet. Wait a moment and confirm again.
+ranges-too-late = The time to confirm the change was over, so it is taken back. Make it again if you need it.
+ranges-old-connection = Your browser used a connection from before the change. Confirm again: it opens a new one now.
+ranges-last-confirmed = The last change was asked for by { $by } and confirmed at { $when }.
+ranges-last-taken-back = The last change was asked for by { $by } and taken back at { $when }.
+ranges-last-expired = The last change was asked for by { $by }. Nobody confirmed it, so it was taken back at { $when }.
+ranges-last-recovered = The last change was asked for by { $by }. It ended at { $when }, when new ranges were given at the machine.
 
 ## Going live
 

@@ -50,6 +50,21 @@ impl Actor {
         Self { by, role: Some(person.role), only: None, stepped_up, source: Some(source) }
     }
 
+    /// The same person without any right: there is no second factor yet.
+    pub(super) fn not_enrolled(self) -> Self {
+        Self { only: Some(Vec::new()), stepped_up: false, ..self }
+    }
+
+    /// Whether the second factor was proved lately, for what people change of their own credentials.
+    pub fn is_fresh(&self) -> bool {
+        self.stepped_up
+    }
+
+    /// From where.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
     /// Whether the actor may, now.
     pub fn require(&self, right: Right) -> Result<(), Denied> {
         if !self.may(right) {
@@ -78,6 +93,11 @@ impl Actor {
             Who::Person { id, .. } => Some(*id),
             Who::Machine | Who::Stranger => None,
         }
+    }
+
+    /// From where; `None` for the machine itself.
+    pub(super) fn source(&self) -> Option<IpAddr> {
+        self.source
     }
 
     pub(super) fn who(&self) -> Who {

@@ -3,13 +3,15 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
 
 use super::*;
-use crate::base::{Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
+use crate::base::{Boottime, Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
 use crate::catalog::{Catalog, STOCK, Stock};
+use crate::config::AdminRange;
 use crate::operator::Settings;
 use crate::payment::gateway::{
     ADYEN, AUTHORIZE_NET, Account, Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome,
@@ -34,6 +36,9 @@ pub struct Fixture {
     pub clock: Arc<ManualClock>,
     pub office: Arc<Office>,
     pub folder: tempfile::TempDir,
+    /// The administrator's recovery codes that were not used yet: a clock that stands still makes one code of an
+    /// app, which is taken once.
+    codes: Mutex<Vec<String>>,
 }
 
 struct Nobody(&'static str);
@@ -144,13 +149,13 @@ impl Fixture {
         if let Some(path) = &recovery_key {
             std::fs::write(path, format!("{RECOVERY_KEY_TEXT}\n")).unwrap();
         }
-        let range =
-            AllowedRange { net: "10.0.2.0/24".parse().unwrap(), name: Line::new("hosting desk").unwrap() };
         let premises = Premises {
             version: "0.1.0".to_owned(),
             profile: "release".to_owned(),
             storefront: "https://10.0.2.15/".to_owned(),
             storefront_port: 443,
+            console_names: vec!["console.shop.example".to_owned()],
+            console_port: 9443,
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
             administrator: Some(Founder {
@@ -177,19 +182,28 @@ impl Fixture {
                 screening: screening(),
                 approved_by: Line::new("Ines Duarte").unwrap(),
             }),
-            ranges: vec![range],
             recovery_key,
             setup_done: folder.path().join("setup-done"),
         };
         let own = Identity::self_signed(&["10.0.2.15".to_owned()], now).unwrap();
+        let app = App::new(parts).unwrap();
+        let time = Arc::clone(&clock);
+        let boottime = move || Boottime(u64::try_from(time.now().as_millisecond()).unwrap());
+        app.gate().keep_time_by(boottime);
+        let range = AdminRange {
+            net: "10.0.2.0/24".parse().unwrap(),
+            name: Line::new("hosting desk").unwrap(),
+            owner: Line::new("Ada Osei").unwrap(),
+        };
+        open_ranges(&app, &[range]).await.unwrap();
         let office = Office::new(OfficeParts {
-            app: App::new(parts).unwrap(),
+            app,
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises,
             certificates: shown(&own),
             make_gateway: Box::new(nobody),
         });
-        Self { clock, office, folder }
+        Self { clock, office, folder, codes: Mutex::default() }
     }
 
     /// Another office on the same machine, as after a restart.
@@ -235,8 +249,22 @@ impl Fixture {
     pub async fn open(recovery: bool) -> (Self, Actor) {
         let fixture = Self::new(recovery).await;
         let session = fixture.set_up().await;
-        let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
+        let signed = fixture.enrol(session).await;
         (fixture, signed.actor)
+    }
+
+    /// Adds an app to the person of a session that is not enrolled yet; the same person, enrolled.
+    pub async fn enrol(&self, session: Token) -> SignedIn {
+        let signed = signed_in(self.app(), session, source()).await.unwrap().unwrap();
+        let code = offered_app(&self.office, session).code(self.app().clock().now());
+        let enrolled = add_app(&self.office, &signed, session, Zeroizing::new(code)).await.unwrap();
+        *self.codes.lock().unwrap() = enrolled.codes.unwrap().to_vec();
+        signed_in(self.app(), enrolled.session, source()).await.unwrap().unwrap()
+    }
+
+    /// A second factor of the administrator that was not used yet.
+    pub fn second(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.codes.lock().unwrap().pop().expect("a recovery code that is left"))
     }
 
     /// Somebody of this role who has joined and has proved the second factor, under the address

@@ -1,17 +1,17 @@
 //! The office: what running a shop needs besides selling.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::App;
 use super::certificate::{Place, Shown};
 use crate::base::{Email, Line, Token};
 use crate::payment::gateway::{Account, Gateway};
-use crate::staff::{Attested, Employment, Hasher, Person, PersonState, Role, Screening};
+use crate::staff::{
+    Attested, Ceremonies, Employment, Hasher, Offered, Person, PersonState, RelyingParty, Role, Screening,
+};
 
 /// What the machine is, and what it was told when it was provisioned.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,10 @@ pub struct Premises {
     pub storefront: String,
     /// The storefront's port; 0 is the usual one.
     pub storefront_port: u16,
+    /// The machine's own names, which its own certificate for the console has.
+    pub console_names: Vec<String>,
+    /// The console's port.
+    pub console_port: u16,
     /// Which TPM keeps the keys, in words.
     pub tpm: String,
     /// The shop's name.
@@ -32,8 +36,6 @@ pub struct Premises {
     pub administrator: Option<Founder>,
     /// The second of the two that every grant needs.
     pub security_officer: Option<Founder>,
-    /// Where the console may be reached from. Empty means: this machine alone (the demo on loopback).
-    pub ranges: Vec<AllowedRange>,
     /// Where the recovery key of the data volume lies until set-up is done. A machine without one has no
     /// file there.
     pub recovery_key: Option<PathBuf>,
@@ -76,26 +78,6 @@ impl Founder {
     }
 }
 
-/// A range from which the console may be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllowedRange {
-    /// The addresses.
-    pub net: IpNet,
-    /// Whose they are.
-    pub name: Line<60>,
-}
-
-impl Premises {
-    /// Whether the console answers to `peer`. The firewall asks the same question before.
-    pub fn admits(&self, peer: IpAddr) -> bool {
-        let peer = peer.to_canonical();
-        if self.ranges.is_empty() {
-            return peer.is_loopback();
-        }
-        self.ranges.iter().any(|range| range.net.contains(&peer))
-    }
-}
-
 /// Makes a gateway from the operator's account.
 pub type MakeGateway = dyn Fn(Account) -> Result<Arc<dyn Gateway>, String> + Send + Sync;
 
@@ -117,12 +99,15 @@ pub struct OfficeParts {
 pub struct Office {
     parts: OfficeParts,
     opening: Mutex<()>,
+    ceremonies: Ceremonies,
+    offered: Offered,
 }
 
 impl Office {
     /// Opens it.
     pub fn new(parts: OfficeParts) -> Arc<Self> {
-        Arc::new(Self { parts, opening: Mutex::new(()) })
+        let (ceremonies, offered) = (Ceremonies::default(), Offered::default());
+        Arc::new(Self { parts, opening: Mutex::new(()), ceremonies, offered })
     }
 
     /// The shop.
@@ -159,6 +144,33 @@ impl Office {
         }
     }
 
+    /// The host names under which passkeys work, and the console's port.
+    pub fn console_names(&self) -> (Vec<String>, u16) {
+        let placed = self.certificates().console_names().into_iter().map(|name| name.as_str().to_owned());
+        let own = self.parts.premises.console_names.iter().cloned();
+        (own.chain(placed).collect(), self.parts.premises.console_port)
+    }
+
+    /// The console under the name by which a browser called it; `None` unless the certificate names it. The
+    /// port is the machine's own, whatever the browser says.
+    pub(super) fn relying_party(&self, host: &str) -> Option<RelyingParty> {
+        let (names, port) = self.console_names();
+        names.iter().find(|name| name.eq_ignore_ascii_case(host))?;
+        let shop = self.app().settings().ok().flatten();
+        let name = shop.map_or_else(|| "CashCowCart".to_owned(), |shop| shop.name.to_string());
+        RelyingParty::at(host, port, &name).ok()
+    }
+
+    /// The passkeys' challenges that wait for an answer.
+    pub(super) fn ceremonies(&self) -> &Ceremonies {
+        &self.ceremonies
+    }
+
+    /// The seeds that are shown and not yet confirmed.
+    pub(super) fn offered(&self) -> &Offered {
+        &self.offered
+    }
+
     pub(super) fn make_gateway(&self, account: Account) -> Result<Arc<dyn Gateway>, String> {
         (self.parts.make_gateway)(account)
     }
@@ -166,25 +178,5 @@ impl Office {
     /// Held while gateways are opened, so that the last rows win and not the last thread.
     pub(super) fn opening(&self) -> MutexGuard<'_, ()> {
         self.opening.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_allowed_ranges_are_admitted_and_mapped_addresses_do_not_slip_by() {
-        let range = |net: &str| AllowedRange { net: net.parse().unwrap(), name: Line::new("desk").unwrap() };
-        let premises =
-            Premises { ranges: vec![range("10.0.2.0/24"), range("2001:db8::/64")], ..Premises::default() };
-        for inside in ["10.0.2.2", "::ffff:10.0.2.2", "2001:db8::9"] {
-            assert!(premises.admits(inside.parse().unwrap()), "{inside}");
-        }
-        for outside in ["10.0.3.1", "::ffff:10.0.3.1", "2001:db8:1::1", "127.0.0.1", "::1", "::10.0.2.2"] {
-            assert!(!premises.admits(outside.parse().unwrap()), "{outside}");
-        }
-        let demo = Premises::default();
-        assert!(demo.admits("127.0.0.1".parse().unwrap()) && !demo.admits("10.0.2.2".parse().unwrap()));
     }
 }

@@ -96,6 +96,22 @@ pub enum Deed {
     SignIn,
     /// Sign-out.
     SignOut,
+    /// The second factor was proved again.
+    StepUp,
+    /// Somebody ended sessions of their own.
+    EndSession,
+    /// Somebody chose another password.
+    ChangePassword,
+    /// An authenticator app was added.
+    AddApp,
+    /// An authenticator app was removed.
+    RemoveApp,
+    /// A passkey was added.
+    AddPasskey,
+    /// A passkey was removed.
+    RemovePasskey,
+    /// A fresh set of recovery codes was made.
+    MakeRecoveryCodes,
     /// Somebody's record stopped allowing the role, and every session ended.
     ShutOut,
     /// A file of products was taken.
@@ -132,6 +148,14 @@ pub enum Deed {
     RejectCollector,
     /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
     ChangeCollector,
+    /// A change of ranges was put on trial.
+    ChangeRanges,
+    /// A change of ranges was confirmed.
+    ConfirmRanges,
+    /// A change of ranges was taken back, by somebody or by time.
+    RevertRanges,
+    /// Ranges were given at the machine, signed with the recovery key.
+    RecoverRanges,
     /// Somebody proposed what another must confirm.
     Propose,
     /// Somebody else confirmed it, and it was done.

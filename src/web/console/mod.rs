@@ -1,16 +1,18 @@
-//! The console: set-up, sign-in, and the pages from which the shop is run. One file per resource, no script.
+//! The console: set-up, sign-in, and the pages from which the shop is run. One file per resource; no
+//! script but the passkeys', on their pages alone.
 //!
 //! Refuses every peer outside the allowed ranges before anything else, and knows a peer only by the address
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
 //! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
 
-mod access;
+pub mod access;
 mod alarms;
 mod attempts;
 mod audit;
 mod capture;
 mod certificate;
 mod collector;
+mod enrol;
 mod form;
 mod frame;
 mod gateway;
@@ -20,6 +22,7 @@ mod join;
 mod money;
 mod orders;
 mod overview;
+mod passkey;
 mod products;
 mod proposals;
 mod ranges;
@@ -27,11 +30,13 @@ mod recovery;
 mod refund;
 mod refund_form;
 mod roles;
+mod security;
 mod set_up;
 mod sign_in;
 mod staff;
 mod staff_form;
 mod staff_words;
+mod step_up;
 mod upload;
 
 use std::sync::Arc;
@@ -79,7 +84,23 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/setup/shop", post(set_up::shop))
         .route("/setup/recovery-key", get(recovery::show).post(recovery::confirm))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-in/passkey", post(sign_in::enter_with_passkey))
         .route("/sign-out", post(sign_in::leave))
+        .route("/enrol", get(enrol::show))
+        .route("/enrol/app", post(enrol::add_app))
+        .route("/enrol/passkey", post(enrol::add_passkey))
+        .route("/step-up", get(step_up::show).post(step_up::prove))
+        .route("/step-up/passkey", post(step_up::prove_with_passkey))
+        .route("/security", get(security::show))
+        .route("/security/password", post(security::change_password))
+        .route("/security/app", get(enrol::show_app).post(enrol::add_app))
+        .route("/security/app/remove", post(security::remove_app))
+        .route("/security/passkeys", post(enrol::add_passkey))
+        .route("/security/passkeys/{mark}/remove", post(security::remove_passkey))
+        .route("/security/recovery-codes", post(security::make_codes))
+        .route("/security/sessions", get(security::sessions))
+        .route("/security/sessions/{mark}/end", post(security::end_session))
+        .route("/security/sessions/end-others", post(security::end_others))
         .route("/orders", get(orders::list))
         .route("/orders/{number}", get(orders::show))
         .route("/orders/{number}/capture", get(capture::show_capture).post(capture::capture))
@@ -101,6 +122,14 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/collector", get(collector::show).post(collector::propose))
         .route("/settings/collector/confirm", post(collector::confirm))
         .route("/settings/collector/reject", post(collector::reject))
+        .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
+        .route("/settings/ranges/machine/try", post(ranges::try_admin))
+        .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))
+        .route("/settings/ranges/machine/take-back", post(ranges::take_back_admin))
+        .route("/settings/ranges/operator", get(ranges::show_operator).post(ranges::check_operator))
+        .route("/settings/ranges/operator/try", post(ranges::try_operator))
+        .route("/settings/ranges/operator/confirm", post(ranges::confirm_operator))
+        .route("/settings/ranges/operator/take-back", post(ranges::take_back_operator))
         .route("/join/{link}", get(join::show).post(join::take))
         .route("/roles", get(roles::show))
         .route("/staff", get(staff::list))
@@ -151,7 +180,7 @@ fn certificates(base: &str, place: Place) -> Router<Desk> {
 async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     match peer {
-        Some(peer) if desk.office.premises().admits(peer) => next.run(request).await,
+        Some(peer) if desk.office.app().gate().admits(peer) => next.run(request).await,
         _ => Failure::Refused.into_response(),
     }
 }
@@ -160,5 +189,7 @@ async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Respon
 mod alarm_tests;
 #[cfg(test)]
 mod refund_tests;
+#[cfg(test)]
+mod security_tests;
 #[cfg(test)]
 mod tests;
