@@ -60,7 +60,7 @@ impl Actor {
         self.stepped_up
     }
 
-    /// From where.
+    /// From where; `None` for the machine itself.
     pub fn source(&self) -> Option<IpAddr> {
         self.source
     }
@@ -93,11 +93,6 @@ impl Actor {
             Who::Person { id, .. } => Some(*id),
             Who::Machine | Who::Stranger => None,
         }
-    }
-
-    /// From where; `None` for the machine itself.
-    pub(super) fn source(&self) -> Option<IpAddr> {
-        self.source
     }
 
     pub(super) fn who(&self) -> Who {
