@@ -23,6 +23,7 @@ mod refund;
 mod secrets;
 mod set_up;
 mod sign_in;
+mod tokens;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -61,3 +62,4 @@ pub use set_up::{
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
+pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};

@@ -94,6 +94,14 @@ impl Premises {
         }
         self.ranges.iter().any(|range| range.net.contains(&peer))
     }
+
+    /// Whether all of `net` may reach the console.
+    pub fn holds(&self, net: &IpNet) -> bool {
+        if self.ranges.is_empty() {
+            return net.network().is_loopback() && net.broadcast().is_loopback();
+        }
+        self.ranges.iter().any(|range| range.net.contains(net))
+    }
 }
 
 /// Makes a gateway from the operator's account.

@@ -76,6 +76,12 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// A token for a program was made.
+    MakeToken,
+    /// A token was revoked.
+    RevokeToken,
+    /// A token came that opens nothing, or nothing from there.
+    RefuseToken,
 }
 
 /// How it ended.

@@ -14,6 +14,7 @@ mod role;
 mod session;
 mod setup_code;
 mod throttle;
+mod token;
 
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
 pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
@@ -28,3 +29,7 @@ pub use setup_code::{
     CLAIM_LASTS, CODE_LASTS, CodeRefusal, MOST_TRIES, SETUP_CODE, SetupCode, TRY_WINDOW, new_code,
 };
 pub use throttle::{FORGOTTEN, LONGEST_DELAY, MOST_THROTTLES, THROTTLES, Throttle, account_key, source_key};
+pub use token::{
+    ApiToken, MOST_TOKEN_DAYS, MOST_TOKENS, MOST_TOKENS_OF_ONE, NotAToken, TOKEN_DAYS, TOKEN_PREFIX, TOKENS,
+    TokenEnded, TokenSecret,
+};

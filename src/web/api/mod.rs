@@ -1,0 +1,135 @@
+//! The API: what the console can do, as JSON under `/api/v1`. One file per resource.
+//!
+//! The OpenAPI document is made from the handlers and is what the router goes by: [`access`] reads from it
+//! which right each operation needs, and an operation that does not say is refused. Handlers call the same
+//! actions as the console. Takes no cookie, so that no page elsewhere can act with somebody's browser; refuses
+//! what it does not know, and text that could be a card's number, wherever it stands.
+
+mod access;
+mod alarms;
+mod amount;
+mod body;
+mod certificate;
+mod document;
+mod gateway;
+mod go_live;
+mod held;
+mod list;
+mod me;
+mod orders;
+mod overview;
+mod problem;
+mod products;
+mod ranges;
+mod recovery;
+mod refunds;
+mod session;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Failure, Site, headers};
+use crate::action::Office;
+use access::Operations;
+use problem::Problem;
+
+/// Where it stands.
+pub const ROOT: &str = "/api/v1";
+
+/// The state of the API's handlers. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Api {
+    site: Site,
+    office: Arc<Office>,
+    /// Shared with the console: one import at a time.
+    imports: Arc<Semaphore>,
+    operations: Arc<Operations>,
+    /// The document, as it is sent.
+    document: Arc<str>,
+}
+
+impl FromRef<Api> for Site {
+    fn from_ref(api: &Api) -> Self {
+        api.site.clone()
+    }
+}
+
+fn resources() -> OpenApiRouter<Api> {
+    let resources = OpenApiRouter::with_openapi(document::head())
+        .routes(routes!(document))
+        .routes(routes!(problem::show))
+        .routes(routes!(session::begin, session::end))
+        .routes(routes!(session::step_up))
+        .routes(routes!(me::show))
+        .routes(routes!(me::roles))
+        .routes(routes!(overview::show))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::show))
+        .routes(routes!(held::capture))
+        .routes(routes!(held::release))
+        .routes(routes!(refunds::preview))
+        .routes(routes!(refunds::refund))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
+        .routes(routes!(products::list))
+        .routes(routes!(products::show, products::change))
+        .routes(routes!(gateway::show, gateway::change))
+        .routes(routes!(certificate::show, certificate::replace))
+        .routes(routes!(certificate::request))
+        .routes(routes!(ranges::list))
+        .routes(routes!(go_live::show, go_live::go))
+        .routes(routes!(recovery::show))
+        .routes(routes!(recovery::confirm))
+        .routes(routes!(tokens::list, tokens::make))
+        .routes(routes!(tokens::revoke));
+    OpenApiRouter::with_openapi(document::head()).nest(ROOT, resources)
+}
+
+/// The document: what is served, kept in `docs/openapi.json`, and walked by the tests.
+pub fn openapi() -> serde_json::Value {
+    document::finish(resources().to_openapi())
+}
+
+/// The API, to stand beside the console's pages.
+pub(super) fn router(site: Site, office: Arc<Office>, imports: Arc<Semaphore>) -> Router {
+    let (router, openapi) = resources().split_for_parts();
+    let document = document::finish(openapi);
+    let operations = Arc::new(Operations::of(&document));
+    let document = Arc::from(format!("{document:#}\n"));
+    let api = Api { site, office, imports, operations, document };
+    let inside = Router::new()
+        .fallback(async || Problem::from(Failure::NotFound))
+        .method_not_allowed_fallback(async || Problem::from(Failure::Method));
+    inside
+        .merge(router)
+        .layer(from_fn_with_state(api.clone(), access::enter))
+        .layer(from_fn_with_state(api.clone(), problem::render))
+        .layer(from_fn(headers::guard))
+        .with_state(api)
+}
+
+/// This document
+///
+/// For everybody within the allowed ranges: it is the same on every machine of this version.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "about",
+    extensions(("x-right" = json!("anyone"))),
+    responses((status = 200, description = "The OpenAPI document", body = Object, content_type = "application/json"))
+)]
+async fn document(State(api): State<Api>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], api.document.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests;
