@@ -14,12 +14,13 @@ use unic_langid::LanguageIdentifier;
 pub type Value<'a> = (&'a str, FluentValue<'a>);
 
 /// Name and content of the English files.
-const ENGLISH: [(&str, &str); 5] = [
+const ENGLISH: [(&str, &str); 6] = [
     ("web.ftl", include_str!("../../locales/en/web.ftl")),
     ("shop.ftl", include_str!("../../locales/en/shop.ftl")),
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
+    ("api.ftl", include_str!("../../locales/en/api.ftl")),
 ];
 
 /// A Fluent file that cannot be used.

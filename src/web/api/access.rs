@@ -143,31 +143,30 @@ fn source(extensions: &axum::http::Extensions) -> Result<IpAddr, Problem> {
 }
 
 /// Lets on whoever may, and says to others what is missing.
-pub async fn enter(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    match admit(&api, &request).await {
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Ok(None) => next.run(request).await,
-        Err(response) => *response,
+pub async fn enter(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&api, &parts).await {
+        Ok(Some(caller)) => drop(parts.extensions.insert(caller)),
+        Ok(None) => {}
+        Err(response) => return *response,
     }
+    next.run(Request::from_parts(parts, body)).await
 }
 
-async fn admit(api: &Api, request: &Request) -> Result<Option<Caller>, Box<Response>> {
+async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Response>> {
     let refused = |problem: Problem| Box::new(problem.into_response());
-    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    let address = request.uri.path_and_query().map_or("", |address| address.as_str());
     if looks_like_card_number(address) {
         return Err(refused(Problem::of(Kind::CardNumber)));
     }
     // What no route matched is answered by the fallback.
-    let Some(path) = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) else {
+    let Some(path) = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str) else {
         return Ok(None);
     };
-    let Some(needs) = api.operations.needs(request.method(), path) else {
+    let Some(needs) = api.operations.needs(&request.method, path) else {
         let methods = api.operations.methods(path).join(", ");
         if methods.is_empty() {
-            let reason = format!("{} {path} does not say what it needs", request.method());
+            let reason = format!("{} {path} does not say what it needs", request.method);
             return Err(refused(Failure::Internal(reason).into()));
         }
         let mut response = Problem::from(Failure::Method).into_response();
@@ -179,8 +178,8 @@ async fn admit(api: &Api, request: &Request) -> Result<Option<Caller>, Box<Respo
     if needs == Needs::Anyone {
         return Ok(None);
     }
-    let source = source(request.extensions()).map_err(refused)?;
-    let caller = believe(api, request.headers(), source).await.map_err(refused)?;
+    let source = source(&request.extensions).map_err(refused)?;
+    let caller = believe(api, &request.headers, source).await.map_err(refused)?;
     match needs {
         Needs::Anyone | Needs::SignedIn => {}
         Needs::Session if matches!(caller.via, Via::Session(_)) => {}

@@ -138,6 +138,11 @@ impl Problem {
         Self::fields(vec![Fault::of(texts, field, text)])
     }
 
+    /// The problems of the form that does the same in the console.
+    pub fn of_form(texts: &Texts, problems: Vec<crate::web::console::Problem>) -> Self {
+        Self::fields(problems.iter().map(|problem| Fault::of(texts, &problem.field, &problem.text)).collect())
+    }
+
     /// It does not fit what stands there; `detail` says what to do.
     pub fn conflict(detail: String) -> Self {
         Self { detail: Some(detail), ..Self::of(Kind::Conflict) }

@@ -70,6 +70,9 @@ pub const ADDRESSES: &[Address] = &[
     post("/settings/certificate", Needs::Right(Right::ChangeStorefrontCertificate)),
     post("/settings/certificate/request", Needs::Right(Right::ChangeStorefrontCertificate)),
     get("/settings/ranges", Needs::Right(Right::SeeRanges)),
+    get("/tokens", Needs::SignedIn),
+    post("/tokens", Needs::SignedIn),
+    post("/tokens/{id}/revoke", Needs::SignedIn),
     get("/go-live", Needs::Right(Right::GoLive)),
     post("/go-live", Needs::Right(Right::GoLive)),
 ];

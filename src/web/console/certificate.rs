@@ -72,7 +72,7 @@ pub async fn request(clerk: Clerk, request: Request<Body>) -> Result<Response, F
     }
 }
 
-fn problem(texts: &Texts, error: CertificateError) -> Result<Problem, Failure> {
+pub fn problem(texts: &Texts, error: CertificateError) -> Result<Problem, Failure> {
     let identity = match error {
         CertificateError::Denied(denied) => return Err(denied.into()),
         CertificateError::Store(error) => return Err(error.into()),

@@ -160,6 +160,7 @@ impl Clerk {
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
             entry("ranges-title", "/settings/ranges"),
+            entry("tokens-title", "/tokens"),
             entry("live-title", "/go-live"),
         ];
         entries.retain(|entry| {

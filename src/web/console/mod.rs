@@ -24,7 +24,14 @@ mod refund;
 mod refund_form;
 mod set_up;
 mod sign_in;
+mod tokens;
 mod upload;
+
+pub(super) use certificate::problem as certificate_problem;
+pub(super) use form::Problem;
+pub(super) use gateway::problems as gateway_problems;
+pub(super) use recovery::from_hex;
+pub(super) use tokens::problem as token_problem;
 
 use std::sync::Arc;
 
@@ -36,7 +43,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use super::reply::{self, Draw};
-use super::{Failure, Peer, Site, headers, serve_asset};
+use super::{Failure, Peer, Site, api, headers, serve_asset};
 use crate::action::Office;
 
 /// The state of the console's handlers. Cheap to clone.
@@ -57,8 +64,10 @@ impl FromRef<Desk> for Site {
 /// The console.
 pub fn router(site: Site, office: Arc<Office>) -> Router {
     let draw: Draw = frame::failure;
-    let desk = Desk { site: site.clone(), office, imports: Arc::new(Semaphore::new(1)) };
-    Router::new()
+    let imports = Arc::new(Semaphore::new(1));
+    let api = api::router(site.clone(), Arc::clone(&office), Arc::clone(&imports));
+    let desk = Desk { site: site.clone(), office, imports };
+    let pages = Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
         .route("/setup/shop", post(set_up::shop))
@@ -81,13 +90,16 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/certificate/request", post(certificate::request))
         .route("/settings/ranges", get(ranges::show))
         .route("/go-live", get(go_live::show).post(go_live::go))
+        .route("/tokens", get(tokens::show).post(tokens::make))
+        .route("/tokens/{id}/revoke", post(tokens::revoke))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::Method)
         .layer(from_fn_with_state(desk.clone(), admit))
         .layer(from_fn_with_state((site, draw), reply::pages))
         .layer(from_fn(headers::guard))
-        .with_state(desk)
+        .with_state(desk.clone());
+    pages.merge(api.layer(from_fn_with_state(desk, admit)))
 }
 
 /// Lets in whoever calls from an allowed range. The firewall and the listener ask the same before.
