@@ -41,6 +41,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
 use super::reply::{self, Draw};
 use super::{Failure, Peer, Site, api, headers, serve_asset};
@@ -99,7 +100,14 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .layer(from_fn_with_state((site, draw), reply::pages))
         .layer(from_fn(headers::guard))
         .with_state(desk.clone());
-    pages.merge(api.layer(from_fn_with_state(desk, admit)))
+    let api = api.layer(from_fn_with_state(desk, admit));
+    // Two routers, each with refusals of its own kind: pages for people, documents for programs.
+    Router::new().fallback(async move |request: Request| {
+        let path = request.uri().path().strip_prefix(api::ROOT);
+        let is_api = path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Ok(response) = if is_api { api.oneshot(request) } else { pages.oneshot(request) }.await;
+        response
+    })
 }
 
 /// Lets in whoever calls from an allowed range. The firewall and the listener ask the same before.

@@ -1,28 +1,13 @@
-//! The staff tool's entry point: arguments in, exit code out.
+//! `cowctl approve`: which images may open the service's secrets.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use cashcow::tpm::Authority;
-use cashcow::tpm::approval::{ApprovalError, pcr_value};
-use clap::{Args, Parser, Subcommand};
+use cashcow::tpm::approval::pcr_value;
+use clap::Args;
 
-/// The exit code for input that is wrong in itself (sysexits.h, `EX_CONFIG`).
-const BAD_INPUT: u8 = 78;
-
-/// CashCowCart's staff tool.
-#[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Approve(Approve),
-}
+use super::Said;
+use super::end::{CONFIG, End};
 
 /// Approve an image: sign which images may open the service's secrets
 #[derive(Args)]
@@ -33,7 +18,7 @@ Examples:
     --pcr11 enter-initrd:leave-initrd:sysinit:ready=1f0c...9a > approval.json
   jq --slurpfile a approval.json '.cashcow = $a[0]' pcrsig.json > merged.json
   # the values of PCR 11: systemd-measure calculate, or ukify --measure")]
-struct Approve {
+pub struct Approve {
     /// Security version of the image; raise it when older images must not open the secrets any more
     #[arg(long, value_name = "N")]
     svn: u64,
@@ -45,23 +30,11 @@ struct Approve {
     pcr11: Vec<(String, [u8; 32])>,
 }
 
-fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Approve(arguments) => approve(&arguments),
-    };
-    match outcome {
-        Ok(text) => print(&text),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "cowctl: {error}");
-            ExitCode::from(BAD_INPUT)
-        }
-    }
-}
-
 /// The JSON object that belongs under `"cashcow"` in the image's signature file.
-fn approve(arguments: &Approve) -> Result<String, ApprovalError> {
-    let phases: Vec<_> = arguments.pcr11.iter().map(|(phase, value)| (phase.as_str(), *value)).collect();
-    let approval = Authority::from_pem(&arguments.key)?.approve(arguments.svn, &phases)?;
+pub fn approve(asked: &Approve) -> Said {
+    let phases: Vec<_> = asked.pcr11.iter().map(|(phase, value)| (phase.as_str(), *value)).collect();
+    let approval = Authority::from_pem(&asked.key).and_then(|authority| authority.approve(asked.svn, &phases));
+    let approval = approval.map_err(|error| End::new(CONFIG, error))?;
     Ok(format!("{:#}\n", approval.to_json()))
 }
 
@@ -72,12 +45,4 @@ fn phase(text: &str) -> Result<(String, [u8; 32]), String> {
         return Err("the phase is missing before `=`".to_owned());
     }
     Ok((phase.to_owned(), value))
-}
-
-fn print(text: &str) -> ExitCode {
-    match io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read us has gone: nothing to say and nobody to say it to.
-        Err(_) => ExitCode::FAILURE,
-    }
 }
