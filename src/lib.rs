@@ -7,7 +7,7 @@
 //! | F5 | [`boot`], the binaries |
 //! | F4 | [`web`] |
 //! | F3 | [`action`] |
-//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`], [`proposal`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
 
@@ -24,6 +24,7 @@ pub mod machine;
 pub mod operator;
 pub mod order;
 pub mod payment;
+pub mod proposal;
 pub mod staff;
 pub mod store;
 pub mod tls;

@@ -16,14 +16,17 @@ mod gateway_account;
 mod go_live;
 mod hear;
 mod import_products;
+mod invitation;
 mod office;
 mod place_order;
 mod products;
+mod proposals;
 mod refund;
 mod secrets;
 mod set_up;
 mod sign_in;
 mod tokens;
+mod staff;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -44,6 +47,10 @@ pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, 
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
 pub use import_products::{ImportError, ImportProducts, ImportReport, import_products};
+pub use invitation::{
+    Invited, Join, JoinError, attest_founders, invited, join, make_invitation_code, make_invitation_link,
+    needs_code,
+};
 pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
@@ -53,6 +60,10 @@ pub use place_order::{
     keep_reconciling, place_order, reconcile, recover, resume, standing, unsettled, void_order,
 };
 pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
+pub use proposals::{
+    ProposalError, Wish, close_lapsed, confirm_proposal, may_propose, proposals, propose, reject_proposal,
+    withdraw_proposal,
+};
 pub use refund::{
     Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
     keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,
@@ -63,3 +74,7 @@ pub use set_up::{
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
 pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};
+pub use staff::{
+    StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
+    tidy_staff,
+};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Actor, App, Office, restore_gateway, sign_in::begin};
+use super::{Actor, App, Office, invitation::attest, restore_gateway, sign_in::begin};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, TextError, Token};
 use crate::operator::{SETTINGS, Settings};
@@ -187,7 +187,10 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
     let session = Token::random(app.random());
     let event = Actor::person(&person, source, true).did(now, Deed::SetUp, shop.as_str());
     let kept = event.clone();
-    app.store()
+    let second = office.premises().security_officer.clone();
+    let second_id = Token::random(app.random());
+    let attested = app
+        .store()
         .transact(move |tx| {
             if is_set_up(tx)? {
                 return Err(SetUpError::Done);
@@ -205,10 +208,14 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
             tx.put(&CREDENTIALS, &person.id, &credentials)?;
             begin(tx, &person, session, (now, source))?;
             kept.record(tx)?;
-            Ok(())
+            // The second of the two that every grant needs.
+            Ok(second.as_ref().map(|second| attest(tx, second, second_id, now)).transpose()?.flatten())
         })
         .await?;
     event.log();
+    if let Some(attested) = attested {
+        attested.log();
+    }
     if app.gateway().is_none()
         && let Err(error) = restore_gateway(office)
     {

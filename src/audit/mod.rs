@@ -82,6 +82,27 @@ pub enum Deed {
     RevokeToken,
     /// A token came that opens nothing, or nothing from there.
     RefuseToken,
+||||||| 5f10dfd
+    /// Somebody proposed what another must confirm.
+    Propose,
+    /// Somebody else confirmed it, and it was done.
+    ConfirmProposal,
+    /// Somebody else said no.
+    RejectProposal,
+    /// It was taken back.
+    WithdrawProposal,
+    /// Nobody decided on it within a day.
+    LapseProposal,
+    /// Somebody's account was switched off.
+    DismissPerson,
+    /// An account that was not used for 90 days was switched off.
+    DisableUnused,
+    /// A person whom the provisioning file vouches for was entered.
+    AttestPerson,
+    /// Half of an invitation was made: the link or the code.
+    InvitePerson,
+    /// Somebody who was invited chose a password.
+    JoinStaff,
 }
 
 /// How it ended.

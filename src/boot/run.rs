@@ -12,9 +12,9 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Founder, Office, OfficeParts, Premises, ShownCode, finish_charges,
-    issue_setup_code, keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds,
-    restore_gateway,
+    AllowedRange, App, AppParts, Founder, Office, OfficeParts, Premises, ShownCode, attest_founders,
+    finish_charges, issue_setup_code, keep_disabling_unused, keep_forgetting_carts, keep_reconciling,
+    keep_refunding, recover, recover_refunds, restore_gateway,
 };
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
@@ -120,6 +120,7 @@ pub(super) async fn run(
         // The shop is open all the same: its pages say that it cannot take payments now.
         log::error!(target: "boot", "the gateway cannot be opened: {error}");
     }
+    attest_founders(&office).await?;
     let code = issue_setup_code(&app, true).await?;
     let open = recover(&app).await?;
     if open > 0 {
@@ -132,6 +133,7 @@ pub(super) async fn run(
     }
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
+    let disabling = tokio::spawn(keep_disabling_unused(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
@@ -151,6 +153,7 @@ pub(super) async fn run(
     refunding.abort();
     pulse.abort();
     forgetting.abort();
+    disabling.abort();
     Ok(())
 }
 

@@ -1,13 +1,14 @@
 //! Who runs the shop, and how they prove it.
 //!
-//! Owns persons, what is on file about them, their roles and rights, password rules and hashes, sessions, the one-time set-up code, and the
-//! rule by which wrong tries grow slower. Pure but for the hashing pool; the tables are written by the
+//! Owns persons, what is on file about them, their roles and rights, invitations, password rules and hashes,
+//! sessions, the one-time set-up code, and the rule by which wrong tries grow slower. Pure but for the hashing pool; the tables are written by the
 //! actions. Refuses weak passwords (NIST SP 800-63B-4 section 3.1.1) and never keeps a password, a session's
 //! id or a set-up code: only hashes of them.
 
 mod credentials;
 mod eligible;
 mod employment;
+mod invitation;
 mod password;
 mod person;
 mod role;
@@ -19,6 +20,7 @@ mod token;
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
 pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
 pub use employment::{Employment, EmploymentKind, Screening};
+pub use invitation::{CODE_TRIES, Half, INVITATION_LASTS, INVITATIONS, Invitation, WrongHalf, link_key};
 pub use password::{Hasher, HasherError, MOST_BYTES, Password, PasswordError, PasswordHash, SHORTEST};
 pub use person::{
     Approval, Attested, MOST_PERSONS, PERSONS, PERSONS_BY_EMAIL, Person, PersonState, WhyDisabled, email_key,

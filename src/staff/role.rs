@@ -15,6 +15,30 @@ pub enum Side {
     Operator,
 }
 
+impl Side {
+    /// The side's name in texts, forms and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// What proposing and confirming changes of its staff needs.
+    pub fn right_to_change_staff(self) -> Right {
+        match self {
+            Self::Platform => Right::ChangePlatformStaff,
+            Self::Operator => Right::ChangeOperatorStaff,
+        }
+    }
+
+    /// Whether this side's staff may know of the other side's people: the platform's sees all, the
+    /// operator's itself.
+    pub fn sees(self, other: Self) -> bool {
+        self == Self::Platform || self == other
+    }
+}
+
 /// A part that a person plays: exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -86,7 +86,8 @@ fn letters(typed: &str) -> String {
         .collect()
 }
 
-fn hash(typed: &str) -> [u8; 32] {
+/// SHA-256 of a code, however it was typed.
+pub(super) fn hash(typed: &str) -> [u8; 32] {
     Sha256::digest(letters(typed).as_bytes()).into()
 }
 
