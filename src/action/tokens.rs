@@ -195,6 +195,16 @@ pub async fn revoke_token(app: &Arc<App>, actor: &Actor, id: Token) -> Result<()
     Ok(())
 }
 
+/// Ends every token of a person: who comes back makes new ones.
+pub(super) fn end_tokens(tx: &mut Tx<'_>, person: Token) -> Result<(), StoreError> {
+    for (key, token) in tx.scan(&TOKENS, &Span::all(MOST_TOKENS))? {
+        if token.person == person {
+            tx.delete(&TOKENS, &key);
+        }
+    }
+    Ok(())
+}
+
 /// Whose token this is, if it opens something here and now. Its use is written down now and then; one that
 /// is not believed is on record, and the source waits longer after each.
 pub async fn believe(app: &Arc<App>, secret: &str, source: IpAddr) -> Result<Bearer, NotBelieved> {

@@ -82,7 +82,6 @@ pub enum Deed {
     RevokeToken,
     /// A token came that opens nothing, or nothing from there.
     RefuseToken,
-||||||| 5f10dfd
     /// Somebody proposed what another must confirm.
     Propose,
     /// Somebody else confirmed it, and it was done.

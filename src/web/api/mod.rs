@@ -20,10 +20,12 @@ mod orders;
 mod overview;
 mod problem;
 mod products;
+mod proposals;
 mod ranges;
 mod recovery;
 mod refunds;
 mod session;
+mod staff;
 mod tokens;
 
 use std::sync::Arc;
@@ -88,6 +90,16 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(go_live::show, go_live::go))
         .routes(routes!(recovery::show))
         .routes(routes!(recovery::confirm))
+        .routes(routes!(staff::list))
+        .routes(routes!(staff::show))
+        .routes(routes!(staff::dismiss))
+        .routes(routes!(staff::link))
+        .routes(routes!(staff::code))
+        .routes(routes!(proposals::list, proposals::make))
+        .routes(routes!(proposals::show))
+        .routes(routes!(proposals::confirm))
+        .routes(routes!(proposals::reject))
+        .routes(routes!(proposals::withdraw))
         .routes(routes!(tokens::list, tokens::make))
         .routes(routes!(tokens::revoke));
     OpenApiRouter::with_openapi(document::head()).nest(ROOT, resources)
