@@ -122,3 +122,10 @@ fn print(text: &str) -> ExitCode {
         Err(_) => ExitCode::from(end::IO),
     }
 }
+
+/// Tells a person that something takes a while: on a terminal only, and beside the answer.
+pub fn progress(text: &str) {
+    if io::IsTerminal::is_terminal(&io::stderr()) {
+        let _ = writeln!(io::stderr(), "{text} ...");
+    }
+}
