@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::base::{Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
+use crate::base::{Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
 use crate::catalog::{Catalog, STOCK, Stock};
 use crate::operator::Settings;
 use crate::payment::gateway::{
@@ -16,12 +16,17 @@ use crate::payment::gateway::{
     STRIPE, STRIPE_HOSTED, StripePage, TEST, Unheard, Visitor,
 };
 use crate::payment::{Attempt, Card, DeclineReason, Refund};
-use crate::staff::{Employment, EmploymentKind, Hasher, Password, Screening};
+use crate::proposal::Record;
+use crate::staff::{
+    Attested, Employment, EmploymentKind, Hasher, PERSONS, PERSONS_BY_EMAIL, Password, Person, PersonState,
+    Role, Screening, email_key,
+};
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
 use crate::tls::{Certificate, Identity};
 
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
+pub const OFFICER: &str = "noor@example.com";
 pub const RECOVERY_KEY_TEXT: &str = "cbdefghi-jklnrtuv-cbdefghi-jklnrtuv";
 
 pub struct Fixture {
@@ -85,6 +90,30 @@ pub fn source() -> IpAddr {
     "10.0.2.2".parse().unwrap()
 }
 
+fn screening() -> Screening {
+    Screening {
+        method: Line::new("criminal record certificate").unwrap(),
+        on: "2025-01-15".parse().unwrap(),
+        valid_until: "2030-01-14".parse().unwrap(),
+        reference: Line::new("HR 2025-17").unwrap(),
+    }
+}
+
+/// A record that allows every role: employed since 2020, screened until 2030.
+pub fn record(name: &str, role: Role) -> Record {
+    Record {
+        name: Line::new(name).unwrap(),
+        role,
+        employment: Employment {
+            employer: Line::new("Meadow Hosting").unwrap(),
+            kind: EmploymentKind::Employee,
+            since: "2020-09-01".parse().unwrap(),
+            ended: None,
+        },
+        screening: Some(screening()),
+    }
+}
+
 impl Fixture {
     /// A new machine on a release image; with a recovery key if `recovery`.
     pub async fn new(recovery: bool) -> Self {
@@ -124,15 +153,21 @@ impl Fixture {
                     since: "2019-04-01".parse().unwrap(),
                     ended: None,
                 },
-                screening: Screening {
-                    method: Line::new("criminal record certificate").unwrap(),
-                    on: "2025-01-15".parse().unwrap(),
-                    valid_until: "2030-01-14".parse().unwrap(),
-                    reference: Line::new("HR 2025-17").unwrap(),
-                },
-                approved_by: Line::new("Noor Haddad").unwrap(),
+                screening: screening(),
+                approved_by: Line::new("Ines Duarte").unwrap(),
             }),
-            security_officer: None,
+            security_officer: Some(Founder {
+                name: Line::new("Noor Haddad").unwrap(),
+                email: Email::new(OFFICER).unwrap(),
+                employment: Employment {
+                    employer: Line::new("Meadow Hosting").unwrap(),
+                    kind: EmploymentKind::Employee,
+                    since: "2020-09-01".parse().unwrap(),
+                    ended: None,
+                },
+                screening: screening(),
+                approved_by: Line::new("Ines Duarte").unwrap(),
+            }),
             ranges: vec![range],
             recovery_key,
             setup_done: folder.path().join("setup-done"),
@@ -191,6 +226,54 @@ impl Fixture {
         let session = fixture.set_up().await;
         let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
         (fixture, signed.actor)
+    }
+
+    /// Somebody of this role who has joined and has proved the second factor, under the address
+    /// `name@example.com`.
+    pub async fn staff(&self, name: &str, role: Role) -> Actor {
+        let id = Token::random(self.app().random());
+        let Record { name: legal, role, employment, screening } = record(name, role);
+        let email = Email::new(&format!("{name}@example.com")).unwrap();
+        let now = self.clock.now();
+        let attested = Some(Attested { by: Line::new("Ines Duarte").unwrap(), role });
+        let person = Person {
+            id,
+            name: legal,
+            email,
+            role,
+            employment,
+            screening,
+            approvals: Vec::new(),
+            attested,
+            state: PersonState::Active,
+            since: now,
+            last_seen: now,
+        };
+        let kept = person.clone();
+        let write = move |tx: &mut crate::store::Tx<'_>| {
+            tx.put(&PERSONS_BY_EMAIL, &email_key(kept.email.as_str()), &id)?;
+            tx.put(&PERSONS, &id, &kept)
+        };
+        self.app().store().transact::<_, StoreError>(write).await.unwrap();
+        Actor::person(&person, source(), true)
+    }
+
+    /// The row of this address.
+    pub fn person(&self, email: &str) -> Option<Person> {
+        let key = email_key(email);
+        let found = self.app().store().read(|view| {
+            let Some(id) = view.get(&PERSONS_BY_EMAIL, &key)? else { return Ok(None) };
+            view.get(&PERSONS, &id)
+        });
+        found.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// Changes the row of this address behind everybody's back.
+    pub async fn amend(&self, email: &str, change: impl FnOnce(&mut Person)) {
+        let mut person = self.person(email).unwrap();
+        change(&mut person);
+        let write = move |tx: &mut crate::store::Tx<'_>| tx.put(&PERSONS, &person.id, &person);
+        self.app().store().transact::<_, StoreError>(write).await.unwrap();
     }
 
     pub fn settings(&self) -> Settings {

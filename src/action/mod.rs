@@ -22,11 +22,13 @@ mod place_order;
 mod products;
 mod proposals;
 mod refund;
+#[cfg(test)]
+mod rights_tests;
 mod secrets;
 mod set_up;
 mod sign_in;
-mod tokens;
 mod staff;
+mod tokens;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -73,8 +75,8 @@ pub use set_up::{
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,
 };
 pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
-pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};
 pub use staff::{
     StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
     tidy_staff,
 };
+pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};

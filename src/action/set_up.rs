@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Actor, App, Office, invitation::attest, restore_gateway, sign_in::begin};
+use super::{Actor, App, Denied, Office, invitation::attest, restore_gateway, sign_in::begin};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, TextError, Token};
 use crate::operator::{SETTINGS, Settings};
 use crate::staff::{
     CREDENTIALS, CodeRefusal, Credentials, HasherError, Ineligible, PERSONS, PERSONS_BY_EMAIL, Password,
-    Person, PersonState, Role, SETUP_CODE, SetupCode, email_key, new_code, qualifies,
+    Person, PersonState, Right, Role, SETUP_CODE, SetupCode, email_key, new_code, qualifies,
 };
 use crate::store::{Reads, Span, StoreError, Table};
 
@@ -59,6 +59,9 @@ pub enum SetUpError {
     /// The administrator whom the provisioning file names may not be one.
     #[error("the administrator {0}; correct [administrator] in the provisioning file")]
     Ineligible(#[from] Ineligible),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is an administrator already.
     #[error("the shop is set up already")]
     Done,
@@ -207,9 +210,13 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
             tx.put(&PERSONS, &person.id, &person)?;
             tx.put(&CREDENTIALS, &person.id, &credentials)?;
             begin(tx, &person, session, (now, source))?;
-            kept.record(tx)?;
             // The second of the two that every grant needs.
-            Ok(second.as_ref().map(|second| attest(tx, second, second_id, now)).transpose()?.flatten())
+            let attested = match &second {
+                Some(second) => attest(tx, second, second_id, now)?,
+                None => None,
+            };
+            kept.record(tx)?;
+            Ok(attested)
         })
         .await?;
     event.log();
@@ -254,6 +261,7 @@ pub fn recovery_key_hash(typed: &str) -> [u8; 32] {
 /// The administrator confirms to have written down the key that was shown (`shown` is its hash). It is not
 /// shown again.
 pub async fn keep_recovery_key(office: &Office, actor: &Actor, shown: [u8; 32]) -> Result<(), SetUpError> {
+    actor.require(Right::GoLive)?;
     let app = office.app();
     let key = recovery_key(office)?.ok_or(SetUpError::KeyChanged)?;
     let hash = recovery_key_hash(&key);

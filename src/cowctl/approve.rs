@@ -33,7 +33,8 @@ pub struct Approve {
 /// The JSON object that belongs under `"cashcow"` in the image's signature file.
 pub fn approve(asked: &Approve) -> Said {
     let phases: Vec<_> = asked.pcr11.iter().map(|(phase, value)| (phase.as_str(), *value)).collect();
-    let approval = Authority::from_pem(&asked.key).and_then(|authority| authority.approve(asked.svn, &phases));
+    let approval =
+        Authority::from_pem(&asked.key).and_then(|authority| authority.approve(asked.svn, &phases));
     let approval = approval.map_err(|error| End::new(CONFIG, error))?;
     Ok(format!("{:#}\n", approval.to_json()))
 }

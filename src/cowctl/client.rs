@@ -41,7 +41,10 @@ struct Pin {
 
 /// SHA-256 in 16 groups of four digits, as the machine's screen shows it.
 pub fn groups(certificate: &[u8]) -> String {
-    let digits: Vec<_> = Sha256::digest(certificate).chunks(2).map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect::<String>()).collect();
+    let digits: Vec<_> = Sha256::digest(certificate)
+        .chunks(2)
+        .map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+        .collect();
     digits.join(" ")
 }
 
@@ -90,7 +93,12 @@ impl ServerCertVerifier for Pin {
 
 async fn connect(address: &Address, wanted: Option<String>) -> Result<(TlsStream<TcpStream>, String), End> {
     let unreachable = |reason: &dyn std::fmt::Display| {
-        End::new(UNAVAILABLE, format!("{address} does not answer: {reason}. Check the name and the network, and that this place is inside the machine's allowed ranges"))
+        End::new(
+            UNAVAILABLE,
+            format!(
+                "{address} does not answer: {reason}. Check the name and the network, and that this place is inside the machine's allowed ranges"
+            ),
+        )
     };
     let provider = Arc::new(aws_lc_rs::default_provider());
     let pin = Arc::new(Pin { wanted, seen: Mutex::new(None), provider: Arc::clone(&provider) });
@@ -157,7 +165,6 @@ pub struct Client {
     fingerprint: String,
     token: Option<Zeroizing<String>>,
 }
-
 
 impl Client {
     /// To a machine without being signed in.
@@ -231,7 +238,9 @@ impl Client {
         };
         let request = request.body(Full::new(bytes)).map_err(|error| End::new(SOFTWARE, error))?;
         let (stream, _) = connect(&self.address, Some(self.fingerprint.clone())).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| broken(&error))?;
         let driver = tokio::spawn(async move { drop(connection.await) });
         let answered = timeout(ANSWER, sender.send_request(request)).await;
         let response = answered.map_err(|_| broken(&"no answer came"))?.map_err(|error| broken(&error))?;

@@ -73,7 +73,8 @@ impl End {
 /// A machine's words without what would move the terminal's cursor or turn its text around.
 pub fn plain(text: &str) -> String {
     let shown = |letter: &char| {
-        *letter == '\n' || (!letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        *letter == '\n'
+            || (!letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
     };
     text.chars().filter(shown).collect()
 }

@@ -28,7 +28,12 @@ pub struct Address {
 impl Address {
     /// `HOST`, `HOST:PORT`, `[IPV6]:PORT`, with or without `https://`.
     pub fn parse(text: &str) -> Result<Self, End> {
-        let wrong = || End::new(USAGE, format!("{text} is no machine: write HOST or HOST:PORT, such as shop.example.net"));
+        let wrong = || {
+            End::new(
+                USAGE,
+                format!("{text} is no machine: write HOST or HOST:PORT, such as shop.example.net"),
+            )
+        };
         let plain = text.trim().trim_start_matches("https://").trim_end_matches('/');
         let (host, port) = match plain.strip_prefix('[') {
             Some(rest) => {
@@ -73,8 +78,12 @@ pub struct Machines {
 
 fn folder() -> Result<PathBuf, End> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| set("HOME").map(|home| home.join(".config")));
-    let base = base.ok_or_else(|| End::new(CONFIG, "neither XDG_CONFIG_HOME nor HOME is set: there is no place for settings"))?;
+    let base = set("XDG_CONFIG_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".config")));
+    let base = base.ok_or_else(|| {
+        End::new(CONFIG, "neither XDG_CONFIG_HOME nor HOME is set: there is no place for settings")
+    })?;
     Ok(base.join("cashcow"))
 }
 
@@ -85,8 +94,10 @@ fn write(path: &Path, content: &[u8]) -> Result<(), End> {
     }
     // Written beside and renamed, so that there is never half a file, and never one that others can read.
     let beside = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(said)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(said)?;
+    let written =
+        file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
         said(error)
@@ -102,7 +113,13 @@ impl Machines {
         let path = Self::path()?;
         match fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| {
-                End::new(CONFIG, format!("{}: {error}; repair it, or remove it and trust each machine again", path.display()))
+                End::new(
+                    CONFIG,
+                    format!(
+                        "{}: {error}; repair it, or remove it and trust each machine again",
+                        path.display()
+                    ),
+                )
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(End::unread(&path, &error)),
@@ -118,9 +135,10 @@ impl Machines {
     pub fn chosen(&self, context: &Context) -> Result<(Address, String), End> {
         let name = match &context.machine {
             Some(name) => Address::parse(name)?.to_string(),
-            None => self.latest.clone().ok_or_else(|| {
-                End::new(NOT_PERMITTED, "no machine is trusted yet: cowctl trust HOST")
-            })?,
+            None => self
+                .latest
+                .clone()
+                .ok_or_else(|| End::new(NOT_PERMITTED, "no machine is trusted yet: cowctl trust HOST"))?,
         };
         let fingerprint = self.trusted.get(&name).cloned().ok_or_else(|| {
             End::new(NOT_PERMITTED, format!("{name} is not trusted yet: cowctl trust {name}"))
@@ -130,7 +148,15 @@ impl Machines {
 }
 
 fn token_file(address: &Address) -> Result<PathBuf, End> {
-    let name: String = address.to_string().chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '.' || letter == '-' { letter } else { '_' }).collect();
+    let name: String = address
+        .to_string()
+        .chars()
+        .map(
+            |letter| {
+                if letter.is_ascii_alphanumeric() || letter == '.' || letter == '-' { letter } else { '_' }
+            },
+        )
+        .collect();
     Ok(folder()?.join("tokens").join(name))
 }
 
@@ -144,7 +170,13 @@ pub fn token(address: &Address) -> Result<Zeroizing<String>, End> {
         Err(error) => return Err(End::unread(&path, &error)),
     };
     if about.permissions().mode() & 0o077 != 0 {
-        return Err(End::new(NOT_PERMITTED, format!("{} can be read by others, so what is in it is not safe: sign out in the console, remove it and sign in again", path.display())));
+        return Err(End::new(
+            NOT_PERMITTED,
+            format!(
+                "{} can be read by others, so what is in it is not safe: sign out in the console, remove it and sign in again",
+                path.display()
+            ),
+        ));
     }
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| End::unread(&path, &error))?);
     Ok(Zeroizing::new(text.trim().to_owned()))

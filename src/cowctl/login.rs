@@ -67,7 +67,9 @@ fn begin(visitor: &Client, asked: &Login) -> Result<Zeroizing<String>, End> {
         (password, Some(ask::secret_of_stdin()?).filter(|code| !code.is_empty()))
     } else {
         let password = ask::secret("Password (not shown): ")?;
-        let code = ask::secret("Code of your authenticator, or a recovery code (not shown; empty if there is none): ")?;
+        let code = ask::secret(
+            "Code of your authenticator, or a recovery code (not shown; empty if there is none): ",
+        )?;
         (password, Some(code).filter(|code| !code.is_empty()))
     };
     let mut body = json!({ "email": email, "password": password.as_str() });

@@ -107,8 +107,16 @@ fn part(body: &mut Vec<u8>, field: &str, path: &Path) -> Result<(), End> {
     if content.windows(BOUNDARY.len()).any(|window| window == BOUNDARY.as_bytes()) {
         return Err(End::new(DATA, format!("{} holds the mark that separates files", path.display())));
     }
-    let name: String = path.file_name().unwrap_or_default().to_string_lossy().chars().filter(|letter| !matches!(letter, '"' | '\\') && !letter.is_control()).collect();
-    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n");
+    let name: String = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .chars()
+        .filter(|letter| !matches!(letter, '"' | '\\') && !letter.is_control())
+        .collect();
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
+    );
     body.extend_from_slice(head.as_bytes());
     body.extend_from_slice(&content);
     body.extend_from_slice(b"\r\n");
@@ -137,7 +145,8 @@ fn told(report: &Value) -> String {
         text(&report["variants"]),
         text(&report["pictures"])
     );
-    for (field, what) in [("ignored", "Columns that were not read"), ("unused", "Pictures that no row names")] {
+    for (field, what) in [("ignored", "Columns that were not read"), ("unused", "Pictures that no row names")]
+    {
         let names = text(&report[field]);
         if !names.is_empty() {
             said.push_str(&format!("{what}: {names}\n"));

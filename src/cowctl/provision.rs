@@ -139,7 +139,10 @@ fn write(context: &Context, asked: &Write) -> Said {
     if context.json {
         return Ok(format!("{}\n", json!({ "file": file })));
     }
-    Ok(format!("{} is written and good. Unmount the volume, plug it in at the new machine and switch it on.\n", file.display()))
+    Ok(format!(
+        "{} is written and good. Unmount the volume, plug it in at the new machine and switch it on.\n",
+        file.display()
+    ))
 }
 
 fn compose(asked: &Write) -> Result<String, End> {
@@ -157,7 +160,12 @@ fn compose(asked: &Write) -> Result<String, End> {
     let network = match (&asked.address, &asked.gateway) {
         (Some(address), Some(gateway)) => {
             let dns: Vec<_> = asked.dns.iter().map(|server| quoted(server)).collect();
-            format!("addresses = [{}]\ngateways = [{}]\ndns = [{}]\n", quoted(address), quoted(gateway), dns.join(", "))
+            format!(
+                "addresses = [{}]\ngateways = [{}]\ndns = [{}]\n",
+                quoted(address),
+                quoted(gateway),
+                dns.join(", ")
+            )
         }
         _ => "dhcp = true\n".to_owned(),
     };

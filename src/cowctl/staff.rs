@@ -158,7 +158,8 @@ fn all(client: &Client, path: &str) -> Result<Vec<Value>, End> {
 
 fn find(client: &Client, wanted: &str) -> Result<Value, End> {
     let same = |person: &Value| {
-        person["id"] == wanted || person["email"].as_str().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
+        person["id"] == wanted
+            || person["email"].as_str().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
     };
     all(client, "/staff")?.into_iter().find(same).ok_or_else(|| {
         End::new(DATA, format!("there is nobody called {wanted} whom you may know of: cowctl staff list"))
@@ -195,9 +196,14 @@ fn show(context: &Context, person: &Value) -> Said {
             text(&screening["reference"])
         ),
     };
-    let approvals: Vec<_> = person["approvals"].as_array().into_iter().flatten().map(|approval| {
-        format!("{} for {} on {}", text(&approval["by"]), text(&approval["role"]), when(&approval["at"]))
-    }).collect();
+    let approvals: Vec<_> = person["approvals"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|approval| {
+            format!("{} for {} on {}", text(&approval["by"]), text(&approval["role"]), when(&approval["at"]))
+        })
+        .collect();
     Ok(pairs(&[
         ("Name", text(&person["name"])),
         ("E-mail", text(&person["email"])),
@@ -305,5 +311,8 @@ fn invite(context: &Context, client: &Client, person: &str, half: Half) -> Said 
         Half::Link => format!("https://{}{}", client.address, text(&made[field])),
         Half::Code => text(&made[field]),
     };
-    Ok(format!("{shown}\nShown this once. Hand it to {} yourself; somebody else makes the other half.\n", text(&person["name"])))
+    Ok(format!(
+        "{shown}\nShown this once. Hand it to {} yourself; somebody else makes the other half.\n",
+        text(&person["name"])
+    ))
 }

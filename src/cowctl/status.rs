@@ -18,7 +18,8 @@ pub fn status(context: &Context) -> Said {
     let client = Client::signed_in(context)?;
     let (me, overview) = (client.get("/me")?, client.get("/overview")?);
     if context.json {
-        let whole = serde_json::json!({ "machine": client.address.to_string(), "me": me, "overview": overview });
+        let whole =
+            serde_json::json!({ "machine": client.address.to_string(), "me": me, "overview": overview });
         return Ok(format!("{whole:#}\n"));
     }
     let live = match when(&overview["live_since"]) {
@@ -29,10 +30,19 @@ pub fn status(context: &Context) -> Said {
         none if none.is_empty() => "none: shoppers cannot pay".to_owned(),
         gateway => gateway,
     };
-    let products = format!("{} on sale of {}", text(&overview["products_on_sale"]), text(&overview["products"]));
+    let products =
+        format!("{} on sale of {}", text(&overview["products_on_sale"]), text(&overview["products"]));
     let uploaded = if overview["certificate_uploaded"] == true { "" } else { ", the machine's own" };
     Ok(pairs(&[
-        ("Machine", format!("{} {}, profile {}", client.address, text(&overview["version"]), text(&overview["profile"]))),
+        (
+            "Machine",
+            format!(
+                "{} {}, profile {}",
+                client.address,
+                text(&overview["version"]),
+                text(&overview["profile"])
+            ),
+        ),
         ("TPM", text(&overview["tpm"])),
         ("Shop", text(&overview["shop"])),
         ("Live", live),

@@ -38,7 +38,10 @@ pub fn trust(context: &Context, asked: &Trust) -> Said {
     match &asked.fingerprint {
         Some(typed) if digits(typed) == digits(&seen) => {}
         Some(_) => {
-            let text = format!("{address} shows another fingerprint than the one that you gave. Nothing is trusted.\nshown:   {}\nRead the machine's screen again. If it shows what you gave, somebody stands between you and the machine", halves(&seen));
+            let text = format!(
+                "{address} shows another fingerprint than the one that you gave. Nothing is trusted.\nshown:   {}\nRead the machine's screen again. If it shows what you gave, somebody stands between you and the machine",
+                halves(&seen)
+            );
             return Err(End::new(NOT_PERMITTED, text));
         }
         None if known => {}

@@ -128,7 +128,8 @@ impl FromStr for TokenSecret {
     type Err = NotAToken;
 
     fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let digits = text.strip_prefix(TOKEN_PREFIX).filter(|digits| digits.len() == DIGITS).ok_or(NotAToken)?;
+        let digits =
+            text.strip_prefix(TOKEN_PREFIX).filter(|digits| digits.len() == DIGITS).ok_or(NotAToken)?;
         let (mut secret, mut place, mut held, mut bits) = (Self([0; 32]), 0_usize, 0_u32, 0_u32);
         for letter in digits.bytes() {
             let digit = ALPHABET.iter().position(|known| *known == letter).ok_or(NotAToken)?;

@@ -25,7 +25,14 @@ email = "{EMAIL}"
 employer = "Meadow Hosting"
 employed_since = "2019-04-01"
 screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
-approved_by = "Noor Haddad"
+approved_by = "Ines Duarte"
+[security_officer]
+name = "Noor Haddad"
+email = "noor@example.com"
+employer = "Meadow Hosting"
+employed_since = "2020-09-01"
+screening = {{ method = "criminal record certificate", on = "2025-02-03", valid_until = "2030-02-02", reference = "HR 2025-21" }}
+approved_by = "Ines Duarte"
 [dev]
 gateway_root = """
 {root_pem}"""

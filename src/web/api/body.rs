@@ -108,7 +108,11 @@ fn find_cards(texts: &Texts, value: &Value, at: String, found: &mut Vec<Fault>) 
         _ => false,
     };
     if card {
-        found.push(Fault { field: at, wrong: texts.say("api-card-number"), cure: texts.say("api-card-cure") });
+        found.push(Fault {
+            field: at,
+            wrong: texts.say("api-card-number"),
+            cure: texts.say("api-card-cure"),
+        });
         return;
     }
     match value {
@@ -139,8 +143,13 @@ fn fault(texts: &Texts, path: String, said: &str) -> Fault {
     if let Some(name) = name.and_then(|rest| rest.split('`').next()) {
         let joint = if field.is_empty() { "" } else { "." };
         let key = if said.starts_with("missing") { "api-fault-missing" } else { "api-fault-twice" };
-        let cure = if said.starts_with("missing") { "api-fault-missing-cure" } else { "api-fault-twice-cure" };
-        return Fault { field: format!("{field}{joint}{name}"), wrong: texts.say(key), cure: texts.say(cure) };
+        let cure =
+            if said.starts_with("missing") { "api-fault-missing-cure" } else { "api-fault-twice-cure" };
+        return Fault {
+            field: format!("{field}{joint}{name}"),
+            wrong: texts.say(key),
+            cure: texts.say(cure),
+        };
     }
     let expected = said.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     let unknown = said.starts_with("unknown field");

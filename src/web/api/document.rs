@@ -83,7 +83,8 @@ fn finish_operation(operation: &mut Map<String, Value>) {
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
         });
         if status == 429 {
-            response["headers"] = json!({ "Retry-After": { "schema": { "type": "integer" }, "required": true } });
+            response["headers"] =
+                json!({ "Retry-After": { "schema": { "type": "integer" }, "required": true } });
         }
         responses.insert(status.to_string(), response);
     }

@@ -25,7 +25,8 @@ impl<'a> Query<'a> {
             return Err(crate::web::FormError::TooLarge.into());
         }
         let fields = Fields::parse(query.as_bytes(), QUERY)?;
-        let odd = fields.under("").any(|(name, _)| !names.contains(&name) && !["cursor", "limit"].contains(&name));
+        let odd =
+            fields.under("").any(|(name, _)| !names.contains(&name) && !["cursor", "limit"].contains(&name));
         if odd {
             let known: Vec<_> = names.iter().copied().chain(["cursor", "limit"]).collect();
             let cure = texts.say_with("api-fault-fields", &[("fields", known.join(", ").into())]);

@@ -18,8 +18,8 @@ use crate::action::Denied;
 use crate::locale::Texts;
 use crate::staff::Right;
 use crate::store::StoreError;
-use crate::web::form::FormError;
 use crate::web::Failure;
+use crate::web::form::FormError;
 
 /// The kinds: name, status, and the Fluent keys of title and cure.
 macro_rules! kinds {

@@ -159,7 +159,8 @@ fn row(caller: &Caller, proposal: &Proposal) -> ProposalRow {
 )]
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<ProposalList>, Problem> {
     let query = Query::read(caller.texts(), query, &[])?;
-    let known = action::proposals(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
+    let known =
+        action::proposals(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
     let (page, next) = query.page(known, |proposal| proposal.number.to_string())?;
     Ok(Json(ProposalList { items: page.iter().map(|proposal| row(&caller, proposal)).collect(), next }))
 }
@@ -175,7 +176,8 @@ pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<Prop
 )]
 pub async fn show(caller: Caller, Path(number): Path<String>) -> Result<Json<ProposalRow>, Problem> {
     let number: u64 = number.parse().map_err(|_| Failure::NotFound)?;
-    let known = action::proposals(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
+    let known =
+        action::proposals(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
     let found = known.iter().find(|proposal| proposal.number == number).ok_or(Failure::NotFound)?;
     Ok(Json(row(&caller, found)))
 }
@@ -350,15 +352,17 @@ fn refused(caller: &Caller, error: ProposalError) -> Problem {
         ProposalError::ProposerGone => conflict("api-proposal-proposer-gone"),
         ProposalError::NotYours => conflict("api-proposal-not-yours"),
         ProposalError::EmailTaken => Problem::field(texts, "email", &texts.say("api-proposal-email-taken")),
-        ProposalError::AlreadyProposed(number) => {
-            Problem::conflict(texts.say_with("api-proposal-already", &[("number", number.to_string().into())]))
-        }
+        ProposalError::AlreadyProposed(number) => Problem::conflict(
+            texts.say_with("api-proposal-already", &[("number", number.to_string().into())]),
+        ),
         ProposalError::TooMany | ProposalError::Full => conflict("api-proposal-too-many"),
         ProposalError::Ineligible(why) => {
             let text = texts.say_with("api-staff-ineligible", &[("why", why.to_string().into())]);
             Problem::field(texts, "record", &text)
         }
-        ProposalError::OtherSide => Problem::field(texts, "record.role", &texts.say("api-proposal-other-side")),
+        ProposalError::OtherSide => {
+            Problem::field(texts, "record.role", &texts.say("api-proposal-other-side"))
+        }
         ProposalError::Unchanged => Problem::field(texts, "record", &texts.say("api-proposal-unchanged")),
         ProposalError::LastAdministrator => conflict("api-staff-last"),
         ProposalError::WrongState => conflict("api-proposal-wrong-state"),

@@ -147,7 +147,8 @@ pub async fn preview(
     let books = books(&caller, &number)?;
     let wanted = wanted(caller.texts(), &books, wish)?;
     let portion = preview_refund(&caller.api.site.app, &caller.actor, &wanted);
-    let Portion { amount, tax, pieces, shipping } = portion.map_err(|error| refused(&caller, &books, error))?;
+    let Portion { amount, tax, pieces, shipping } =
+        portion.map_err(|error| refused(&caller, &books, error))?;
     let line = |piece: crate::order::Piece| PortionLine {
         sku: piece.sku.to_string(),
         quantity: piece.quantity,

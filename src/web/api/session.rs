@@ -60,11 +60,14 @@ pub async fn begin(
     let password = SecretBytes::new(sent.password.as_bytes().to_vec());
     let typed = SignIn { email: sent.email, password, source: visitor.source };
     match action::sign_in(&visitor.api.office, typed).await {
-        Ok(id) => Ok((StatusCode::CREATED, Json(Session {
-            token: Zeroizing::new(format!("{SESSION_PREFIX}{id}")),
-            idle_seconds: IDLE.as_secs(),
-            longest_seconds: LONGEST.as_secs(),
-        }))),
+        Ok(id) => Ok((
+            StatusCode::CREATED,
+            Json(Session {
+                token: Zeroizing::new(format!("{SESSION_PREFIX}{id}")),
+                idle_seconds: IDLE.as_secs(),
+                longest_seconds: LONGEST.as_secs(),
+            }),
+        )),
         Err(SignInError::Wrong) => Err(Problem::of(Kind::WrongPassword)),
         Err(SignInError::Wait(wait)) => Err(Problem::wait(wait)),
         Err(SignInError::Hasher(_)) => Err(Failure::TooMany { retry_after: 5 }.into()),

@@ -164,7 +164,8 @@ pub fn kind(kind: EmploymentKind) -> &'static str {
 )]
 pub async fn list(caller: Caller, RawQuery(query): RawQuery) -> Result<Json<PersonList>, Problem> {
     let query = Query::read(caller.texts(), query, &[])?;
-    let people = action::staff_seen(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
+    let people =
+        action::staff_seen(&caller.api.site.app, &caller.actor).map_err(|error| refused(&caller, error))?;
     let (page, next) = query.page(people, |person| person.id.to_string())?;
     Ok(Json(PersonList { items: page.iter().map(|person| row(&caller, person)).collect(), next }))
 }

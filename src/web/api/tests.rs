@@ -81,8 +81,14 @@ impl Desk {
                 id[..4].copy_from_slice(&role.name().as_bytes()[..4]);
                 let id = Token::from_bytes(id);
                 let approval = Approval { by: ada, email: founder.email.clone(), at: now, role };
-                let person =
-                    Person { id, email: email.clone(), role, approvals: vec![approval], last_seen: now, ..founder };
+                let person = Person {
+                    id,
+                    email: email.clone(),
+                    role,
+                    approvals: vec![approval],
+                    last_seen: now,
+                    ..founder
+                };
                 tx.put(&PERSONS, &id, &person)?;
                 tx.put(&PERSONS_BY_EMAIL, &email_key(email.as_str()), &id)?;
                 let row = Session { person: id, begun: now, used: now, proved: Some(now), source: source() };
@@ -120,7 +126,8 @@ fn operations() -> Vec<(String, String, String)> {
             let path = path.replace("{number}", "999999").replace("{kind}", "not-found");
             let path = path.replace("{id}", "0000000000000000000000000a");
             let path = path.replace("{handle}", "no-such-thing");
-            let needs = operation["x-right"].as_str().unwrap_or_else(|| panic!("{method} {path} says nothing"));
+            let needs =
+                operation["x-right"].as_str().unwrap_or_else(|| panic!("{method} {path} says nothing"));
             all.push((method.to_uppercase(), path, needs.to_owned()));
         }
     }
@@ -144,7 +151,10 @@ fn the_document_in_the_repository_is_the_one_that_is_served() {
         std::fs::write(path, &made).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == made, "docs/openapi.json is not what the code says: CASHCOW_WRITE_OPENAPI=1 cargo test openapi");
+    assert!(
+        kept == made,
+        "docs/openapi.json is not what the code says: CASHCOW_WRITE_OPENAPI=1 cargo test openapi"
+    );
 }
 
 #[test]
@@ -160,7 +170,11 @@ fn every_operation_says_which_right_it_needs_and_whether_the_second_factor() {
             if let Some(right) = right {
                 assert_eq!(step_up, right.needs_step_up(), "{method} {path}");
             }
-            assert_eq!(operation["security"].as_array().unwrap().is_empty(), name == "anyone", "{method} {path}");
+            assert_eq!(
+                operation["security"].as_array().unwrap().is_empty(),
+                name == "anyone",
+                "{method} {path}"
+            );
             let writes = right.is_some_and(|right| !right.only_reads());
             // What asks for a right to change something is never a GET, but for what shows a secret or a form.
             let shown = ["/api/v1/recovery-key", "/api/v1/go-live"].contains(&path.as_str());
@@ -187,7 +201,7 @@ async fn every_operation_as_every_role_is_what_the_table_says() {
     let desk = Desk::open().await;
     for (method, path, needs) in operations() {
         let nobody = desk.call("", &method, &path, body_for(&method)).await;
-        assert_eq!(nobody.status == StatusCode::UNAUTHORIZED, needs != "anyone" || path == "/session", "{method} {path}");
+        assert_eq!(nobody.status == StatusCode::UNAUTHORIZED, needs != "anyone", "{method} {path}");
         for role in Role::ALL {
             let session = desk.signed_in_as(role).await;
             let answer = desk.call(&session, &method, &path, body_for(&method)).await;
@@ -243,7 +257,8 @@ async fn what_is_not_there_and_what_is_not_yours_answer_alike() {
 async fn a_session_is_begun_used_and_ended_without_a_cookie() {
     let desk = Desk::open().await;
     let wrong = desk.call("", "POST", "/session", json!({"email": EMAIL, "password": "wrong"})).await;
-    let nobody = desk.call("", "POST", "/session", json!({"email": "x@example.com", "password": "wrong"})).await;
+    let nobody =
+        desk.call("", "POST", "/session", json!({"email": "x@example.com", "password": "wrong"})).await;
     assert_eq!((wrong.status, &wrong.json), (StatusCode::UNAUTHORIZED, &nobody.json));
     let begun = desk.call("", "POST", "/session", json!({"email": EMAIL, "password": PASSWORD})).await;
     assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.json);
@@ -428,13 +443,22 @@ async fn a_request_past_its_limits_is_refused_with_its_status() {
     assert_eq!(put("text/plain", padded(20)).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(put("application/json", vec![b'{', 0xff]).await.status, StatusCode::BAD_REQUEST);
     let unknown = put("application/json", br#"{"status": "active", "pan": 1}"#.to_vec()).await;
-    assert_eq!((unknown.status, &unknown.json["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("pan")));
+    assert_eq!(
+        (unknown.status, &unknown.json["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("pan"))
+    );
     let method = desk.call(&secret, "PATCH", "/products/stoneware-mug", Value::Null).await;
-    assert_eq!((method.status, &method.headers[ALLOW]), (StatusCode::METHOD_NOT_ALLOWED, &"GET, PUT".parse().unwrap()));
+    assert_eq!(
+        (method.status, &method.headers[ALLOW]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"GET, PUT".parse().unwrap())
+    );
     let nowhere = desk.call(&secret, "GET", "/no/such/thing", Value::Null).await;
     assert_eq!(nowhere.json["type"], "/api/v1/problems/not-found");
     let card = desk.call(&secret, "GET", "/products?q=4242424242424242", Value::Null).await;
-    assert_eq!((card.status, &card.json["type"]), (StatusCode::BAD_REQUEST, &json!("/api/v1/problems/card-number")));
+    assert_eq!(
+        (card.status, &card.json["type"]),
+        (StatusCode::BAD_REQUEST, &json!("/api/v1/problems/card-number"))
+    );
     let two = Request::get("/api/v1/me")
         .header(AUTHORIZATION, format!("Bearer {secret}"))
         .header(AUTHORIZATION, "Bearer other");

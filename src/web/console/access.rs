@@ -70,6 +70,26 @@ pub const ADDRESSES: &[Address] = &[
     post("/settings/certificate", Needs::Right(Right::ChangeStorefrontCertificate)),
     post("/settings/certificate/request", Needs::Right(Right::ChangeStorefrontCertificate)),
     get("/settings/ranges", Needs::Right(Right::SeeRanges)),
+    get("/join/{link}", Needs::Anyone),
+    post("/join/{link}", Needs::Anyone),
+    get("/roles", Needs::SignedIn),
+    get("/staff", Needs::Right(Right::SeeStaff)),
+    // Whoever changes any staff at all may change the operator's (a test holds that); the actions ask for the
+    // right of the side that somebody is on.
+    get("/staff/new", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/new", Needs::Right(Right::ChangeOperatorStaff)),
+    get("/staff/{id}", Needs::Right(Right::SeeStaff)),
+    get("/staff/{id}/change", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/change", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/dismiss", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/reinstate", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/reset", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/link", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/code", Needs::Right(Right::ChangeOperatorStaff)),
+    get("/proposals", Needs::Right(Right::SeeStaff)),
+    post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/proposals/{number}/withdraw", Needs::Right(Right::ChangeOperatorStaff)),
     get("/tokens", Needs::SignedIn),
     post("/tokens", Needs::SignedIn),
     post("/tokens/{id}/revoke", Needs::SignedIn),
@@ -82,6 +102,15 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
     // HEAD is answered by what answers GET.
     let method = if method == Method::HEAD { Method::GET } else { method.clone() };
     ADDRESSES.iter().find(|known| known.method == method && known.path == path).map(|known| known.needs)
+}
+
+/// The right to do what the page of this link is there for; `None` if it takes none.
+pub fn offers(href: &str) -> Option<Right> {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    match needs(&Method::GET, path)? {
+        Needs::Anyone | Needs::SignedIn => None,
+        Needs::Right(right) | Needs::Form(_, right) => Some(right),
+    }
 }
 
 impl Needs {
@@ -99,6 +128,30 @@ impl Needs {
         match self {
             Self::Anyone | Self::SignedIn => None,
             Self::Right(right) | Self::Form(_, right) => Some(right).filter(|right| right.needs_step_up()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::Role;
+
+    #[test]
+    fn whoever_changes_any_staff_may_change_the_operators_so_that_one_right_guards_the_pages() {
+        for role in Role::ALL {
+            for right in [Right::ChangePlatformStaff, Right::ChangeCollector] {
+                assert!(!role.may(right) || role.may(Right::ChangeOperatorStaff), "{role:?} {right:?}");
+            }
+            assert!(!role.may(Right::ChangeOperatorStaff) || role.may(Right::SeeStaff), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn no_address_is_there_twice() {
+        for (place, address) in ADDRESSES.iter().enumerate() {
+            let again = |other: &Address| other.method == address.method && other.path == address.path;
+            assert!(!ADDRESSES[..place].iter().any(again), "{} {}", address.method, address.path);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::form::{FORM, Field, Problem};
 use super::frame::{Clerk, Frame, status, when};
 use crate::action::{self, CertificateError, MOST_NAMES};
 use crate::locale::Texts;
+use crate::staff::Right;
 use crate::tls::IdentityError;
 use crate::web::{Failure, Head, Limits, reply};
 
@@ -29,6 +30,8 @@ struct CertificatePage {
     request: Option<String>,
     names: Field,
     chain: String,
+    /// Whether this person may change it.
+    may: bool,
 }
 
 /// `GET /settings/certificate`.
@@ -128,6 +131,7 @@ fn draw(
         request: state.request,
         names,
         chain: chain.to_owned(),
+        may: clerk.may(Right::ChangeStorefrontCertificate),
         head,
         frame,
     };

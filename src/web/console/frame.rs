@@ -19,6 +19,7 @@ use crate::alarm::{self, Alarm};
 use crate::base::Token;
 use crate::locale::Texts;
 use crate::operator::Settings;
+use crate::staff::Right;
 use crate::web::{Failure, Fields, Head, Limits, Peer, Site, cookies, csrf, reply};
 
 const SHEET: &str = "console.css";
@@ -122,6 +123,11 @@ impl Clerk {
         &self.desk.site.texts
     }
 
+    /// Whether a page offers this person what needs the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.signed.actor.may(right)
+    }
+
     /// The session's id, to end it.
     pub fn session(&self) -> Token {
         self.session
@@ -160,6 +166,8 @@ impl Clerk {
             entry("gateway-title", "/settings/gateway"),
             entry("certificate-title", "/settings/certificate"),
             entry("ranges-title", "/settings/ranges"),
+            entry("staff-title", "/staff"),
+            entry("proposals-title", "/proposals"),
             entry("tokens-title", "/tokens"),
             entry("live-title", "/go-live"),
         ];

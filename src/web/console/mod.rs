@@ -14,16 +14,22 @@ mod frame;
 mod gateway;
 mod go_live;
 mod import;
+mod join;
 mod money;
 mod orders;
 mod overview;
 mod products;
+mod proposals;
 mod ranges;
 mod recovery;
 mod refund;
 mod refund_form;
+mod roles;
 mod set_up;
 mod sign_in;
+mod staff;
+mod staff_form;
+mod staff_words;
 mod tokens;
 mod upload;
 
@@ -90,6 +96,21 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/certificate", get(certificate::show).post(certificate::replace))
         .route("/settings/certificate/request", post(certificate::request))
         .route("/settings/ranges", get(ranges::show))
+        .route("/join/{link}", get(join::show).post(join::take))
+        .route("/roles", get(roles::show))
+        .route("/staff", get(staff::list))
+        .route("/staff/new", get(staff_form::show_new).post(staff_form::new))
+        .route("/staff/{id}", get(staff::show))
+        .route("/staff/{id}/change", get(staff_form::show_change).post(staff_form::change))
+        .route("/staff/{id}/dismiss", post(staff::dismiss))
+        .route("/staff/{id}/reinstate", post(staff::reinstate))
+        .route("/staff/{id}/reset", post(staff::reset))
+        .route("/staff/{id}/link", post(staff::link))
+        .route("/staff/{id}/code", post(staff::code))
+        .route("/proposals", get(proposals::list))
+        .route("/proposals/{number}/confirm", post(proposals::confirm))
+        .route("/proposals/{number}/reject", post(proposals::reject))
+        .route("/proposals/{number}/withdraw", post(proposals::withdraw))
         .route("/go-live", get(go_live::show).post(go_live::go))
         .route("/tokens", get(tokens::show).post(tokens::make))
         .route("/tokens/{id}/revoke", post(tokens::revoke))

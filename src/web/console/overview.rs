@@ -3,12 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::access;
 use super::attempts;
 use super::frame::{Clerk, Frame, when};
 use super::orders::{Row, latest};
 use crate::action::{self, Premises};
 use crate::catalog::Status;
 use crate::operator::GatewayChoice;
+use crate::staff::Right;
 use crate::web::{Failure, Head, page};
 
 /// How many orders the page shows.
@@ -31,7 +33,8 @@ struct OverviewPage {
     machine: Vec<(String, String)>,
     storefront: String,
     fingerprint: String,
-    orders: Vec<Row>,
+    /// `None` for those who see no orders.
+    orders: Option<Vec<Row>>,
 }
 
 /// `GET /`.
@@ -44,7 +47,7 @@ pub async fn show(clerk: Clerk) -> Result<Response, Failure> {
         machine: machine(&clerk, premises),
         storefront: premises.storefront.clone(),
         fingerprint: premises.console_fingerprint.clone(),
-        orders: latest(&clerk, ORDERS)?,
+        orders: if clerk.may(Right::SeeOrders) { Some(latest(&clerk, ORDERS)?) } else { None },
         head,
         frame,
     })
@@ -85,6 +88,8 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     if clerk.settings.live_since.is_none() {
         tasks.push(task("task-live-title", "task-live-text", "/go-live"));
     }
+    // Nobody is told to do what they may not do.
+    tasks.retain(|task| access::offers(task.href).is_none_or(|right| clerk.may(right)));
     Ok(tasks)
 }
 
@@ -114,12 +119,13 @@ fn facts(clerk: &Clerk) -> Vec<(String, String)> {
         Some(since) => texts.say_with("fact-live-since", &[("when", when(since).into())]),
         None => texts.say("fact-not-live"),
     };
-    vec![
-        (texts.say("fact-state"), live),
-        (texts.say("fact-products"), products),
-        (texts.say("fact-gateway"), gateway),
-        (texts.say("fact-cards"), texts.say("fact-cards-value")),
-    ]
+    let mut facts = vec![(texts.say("fact-state"), live)];
+    if clerk.may(Right::SeeProducts) {
+        facts.push((texts.say("fact-products"), products));
+    }
+    facts.push((texts.say("fact-gateway"), gateway));
+    facts.push((texts.say("fact-cards"), texts.say("fact-cards-value")));
+    facts
 }
 
 fn machine(clerk: &Clerk, premises: &Premises) -> Vec<(String, String)> {

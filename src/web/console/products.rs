@@ -13,6 +13,7 @@ use crate::base::Money;
 use crate::catalog::import::MOST_COUNTED;
 use crate::catalog::{Product, STOCK, Status, Stock};
 use crate::locale::Texts;
+use crate::staff::Right;
 use crate::store::Reads;
 use crate::web::{Failure, Fields, Head, page, reply};
 
@@ -41,6 +42,8 @@ struct ProductsPage {
     earlier: Option<String>,
     later: Option<String>,
     count: String,
+    /// Whether this person may change products.
+    may: bool,
 }
 
 /// A variant with its fields.
@@ -69,6 +72,8 @@ struct ProductPage {
     active: bool,
     currency: &'static str,
     offers: Vec<Offer>,
+    /// Whether this person may change it.
+    may: bool,
 }
 
 fn stock_of(clerk: &Clerk, product: &Product) -> Result<Vec<Stock>, Failure> {
@@ -115,6 +120,7 @@ pub async fn list(clerk: Clerk, RawQuery(query): RawQuery) -> Result<Response, F
         later: (next < found.len()).then(|| address(next)),
         count: texts.say_with("products-count", &[("count", found.len().into())]),
         query: wanted,
+        may: clerk.may(Right::ChangeProducts),
         head,
         frame,
     })
@@ -269,6 +275,7 @@ fn draw(
         active,
         currency: clerk.settings.currency.code(),
         offers,
+        may: clerk.may(Right::ChangeProducts),
         head,
         frame,
     };

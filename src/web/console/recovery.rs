@@ -39,6 +39,7 @@ pub async fn confirm(clerk: Clerk, request: Request<Body>) -> Result<Response, F
         Err(SetUpError::KeyChanged) => {
             draw(&clerk, vec![Problem::new("written", clerk.texts().say("recovery-changed"))])
         }
+        Err(SetUpError::Denied(denied)) => Err(denied.into()),
         Err(SetUpError::Store(error)) => Err(error.into()),
         Err(error) => Err(Failure::Internal(error.to_string())),
     }

@@ -127,7 +127,8 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
     Some(SetUp { visitor: cookie, source, shop: shop?, contact: contact?, password: password? })
 }
 
-fn password_wrong(texts: &Texts, error: PasswordError) -> String {
+/// What a password that was not taken is told.
+pub fn password_wrong(texts: &Texts, error: PasswordError) -> String {
     match error {
         PasswordError::TooShort => texts.say_with("password-too-short", &[("shortest", SHORTEST.into())]),
         PasswordError::TooLong => texts.say_with("password-too-long", &[("most", MOST_BYTES.into())]),

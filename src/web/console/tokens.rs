@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::form::{FORM, Field, Problem};
 use super::frame::{Clerk, Frame, status, when};
+use super::roles::right_text;
 use crate::action::{self, MakeToken, TokenError};
 use crate::base::{Line, Token};
 use crate::locale::Texts;
@@ -123,11 +124,11 @@ pub fn problem(texts: &Texts, error: TokenError) -> Result<Problem, Failure> {
 fn row(clerk: &Clerk, token: &ApiToken) -> Row {
     let texts = clerk.texts();
     let now = clerk.desk.office.app().clock().now();
-    let names: Vec<_> = token.rights.iter().map(|right| right.name()).collect();
+    let names: Vec<_> = token.rights.iter().map(|right| right_text(texts, *right)).collect();
     Row {
         id: token.id.to_string(),
         name: token.name.to_string(),
-        rights: names.join(", "),
+        rights: names.join("; "),
         range: token.range.to_string(),
         ends: when(token.ends),
         ended: now >= token.ends,
@@ -149,14 +150,12 @@ fn draw(
 ) -> Result<Response, Failure> {
     let texts = clerk.texts();
     let tokens = action::tokens(clerk.desk.office.app(), &clerk.signed.actor)?;
-    let value = |name: &str, otherwise: String| {
-        typed.map_or(otherwise, |fields| fields.get(name).to_owned())
-    };
+    let value = |name: &str, otherwise: String| typed.map_or(otherwise, |fields| fields.get(name).to_owned());
     let here = IpNet::from(clerk.source.to_canonical()).to_string();
     let offered = clerk.signed.actor.rights().into_iter().filter(|right| !right.needs_step_up());
     let tick = |right: Right| Tick {
         name: right.name(),
-        label: right.name().replace('-', " "),
+        label: right_text(texts, right),
         checked: typed.is_some_and(|fields| fields.find(&format!("right.{}", right.name())).is_some()),
     };
     let days = texts.say_with("tokens-days-hint", &[("most", MOST_TOKEN_DAYS.into())]);

@@ -17,6 +17,7 @@ use crate::action::{self, AccountState, ChooseGateway, FieldFault, GatewayError,
 use crate::locale::Texts;
 use crate::operator::{AccountField, GatewayChoice, LIVE, SANDBOX, Vendor};
 use crate::payment::CaptureMode;
+use crate::staff::Right;
 use crate::web::{Failure, Fields, Head, reply};
 
 /// One of several to choose from.
@@ -63,6 +64,8 @@ struct GatewayPage {
     accounts: Vec<Account>,
     test: Option<Choice>,
     capture: Vec<Choice>,
+    /// Whether this person may change it.
+    may: bool,
 }
 
 /// `GET /settings/gateway`.
@@ -146,7 +149,8 @@ fn draw(
     let (head, mut frame) = clerk.frame(texts.say("gateway-title"), "/settings/gateway");
     frame.problems = problems;
     frame.done = saved.then(|| texts.say("gateway-saved"));
-    let page = GatewayPage { head, frame, accounts, test, capture };
+    let may = clerk.may(Right::ChangeGateway);
+    let page = GatewayPage { head, frame, accounts, test, capture, may };
     reply::page_with(status(&page.frame.problems), &page)
 }
 

@@ -1,0 +1,196 @@
+//! Every change asks for its right: walked as every role, and looked for in the source.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::fixture::{Fixture, record};
+use super::*;
+use crate::base::{Currency, Email, Line, Money, Token};
+use crate::operator::GatewayChoice;
+use crate::staff::{Right, Role};
+use zeroize::Zeroizing;
+
+fn money() -> Money {
+    Money::new(0, Currency::Eur)
+}
+
+/// What an action answered: the right it refused for, if it did.
+async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Option<Right>> {
+    let (app, office) = (fixture.app(), &fixture.office);
+    let of = |denied: Denied| Some(denied.right());
+    let nobody = Token::from_bytes([77; 16]);
+    match right {
+        Right::DealWithAlarms => vec![match acknowledge_alarm(app, actor, 1, 1).await {
+            Err(AcknowledgeError::Denied(denied)) => of(denied),
+            _ => None,
+        }],
+        Right::ChangeProducts => {
+            let wish = ChangeProduct {
+                handle: "none".to_owned(),
+                status: crate::catalog::Status::Draft,
+                variants: Vec::new(),
+            };
+            let import = ImportProducts {
+                file: Vec::new(),
+                currency: Currency::Eur,
+                pictures: BTreeMap::new(),
+                demo: false,
+            };
+            vec![
+                match change_product(app, actor, wish).await {
+                    Err(ProductError::Denied(denied)) => of(denied),
+                    _ => None,
+                },
+                match import_products(app, actor, import).await {
+                    Err(ImportError::Denied(denied)) => of(denied),
+                    _ => None,
+                },
+            ]
+        }
+        Right::ChangeGateway => {
+            let wish = ChooseGateway { choice: GatewayChoice::Stripe, capture: None, typed: BTreeMap::new() };
+            vec![match choose_gateway(office, actor, wish).await {
+                Err(GatewayError::Denied(denied)) => of(denied),
+                _ => None,
+            }]
+        }
+        Right::ChangeStorefrontCertificate => vec![
+            match request_certificate(office, actor, Vec::new()).await {
+                Err(CertificateError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+            match replace_certificate(office, actor, String::new(), None).await {
+                Err(CertificateError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+        ],
+        Right::GoLive => vec![
+            match go_live(office, actor, GoLive { shop: String::new(), recovery_key: Zeroizing::default() })
+                .await
+            {
+                Err(GoLiveError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+            match keep_recovery_key(office, actor, [0; 32]).await {
+                Err(SetUpError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+        ],
+        Right::CapturePayment => vec![
+            match capture_order(app, actor, 1).await {
+                Err(CaptureError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+            match void_order(app, actor, 1).await {
+                Err(CaptureError::Denied(denied)) => of(denied),
+                _ => None,
+            },
+        ],
+        Right::RefundPayment => {
+            let wanted = RefundOrder {
+                order: 1,
+                what: crate::order::Wish::Full,
+                reason: Line::new("late").unwrap(),
+                restock: false,
+                seen: money(),
+                nonce: nobody,
+            };
+            vec![match refund_order(app, actor, wanted).await {
+                Err(RefundError::Denied(denied)) => of(denied),
+                _ => None,
+            }]
+        }
+        Right::ChangeOperatorStaff | Right::ChangePlatformStaff => {
+            let (role, known) = match right {
+                Right::ChangeOperatorStaff => (Role::Support, "olga@example.com"),
+                _ => (Role::Auditor, "noor@example.com"),
+            };
+            let known = fixture.person(known).unwrap().id;
+            let email = Email::new(&format!("new-{}@example.com", nobody)).unwrap();
+            let denied = |error: ProposalError| match error {
+                ProposalError::Denied(denied) => of(denied),
+                // The other side is not there for the operator's staff.
+                ProposalError::Gone => Some(right),
+                _ => None,
+            };
+            let denied_staff = |error: StaffError| match error {
+                StaffError::Denied(denied) => of(denied),
+                StaffError::Gone => Some(right),
+                _ => None,
+            };
+            let denied_join = |error: JoinError| match error {
+                JoinError::Staff(error) => denied_staff(error),
+                _ => None,
+            };
+            let proposed = propose(app, actor, Wish::Grant(email, record("new", role))).await;
+            if let Ok(number) = proposed {
+                withdraw_proposal(app, actor, number).await.unwrap();
+            }
+            vec![
+                proposed.err().and_then(denied),
+                propose(app, actor, Wish::ResetCredentials(known)).await.err().and_then(denied),
+                make_invitation_link(app, actor, known).await.err().and_then(denied_join),
+                make_invitation_code(app, actor, known).await.err().and_then(denied_join),
+            ]
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_change_what_the_table_says_and_nothing_else() {
+    let (fixture, _) = Fixture::open(false).await;
+    fixture.staff("olga", Role::OperatorOwner).await;
+    let mut walked = 0;
+    for role in Role::ALL {
+        for right in Right::ALL {
+            // A fresh person for each pair: some of these pairs change things.
+            let name = format!("{}-{}", role.name(), right.name());
+            let actor = fixture.staff(&name, role).await;
+            for answer in refused_for(&fixture, &actor, right).await {
+                walked += 1;
+                let refused = answer.is_some_and(|refused| {
+                    refused == right || (refused == Right::SeeStaff && !role.may(Right::SeeStaff))
+                });
+                assert_eq!(refused, !role.may(right), "{role:?} {right:?}: {answer:?}");
+            }
+        }
+    }
+    assert!(walked > 100, "{walked} pairs");
+}
+
+#[test]
+fn every_action_that_takes_an_actor_asks_for_a_right() {
+    // What everybody who is signed in may do.
+    const FREE: [&str; 1] = ["sign_out"];
+    let mut seen = 0;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/action")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.to_str().unwrap().contains("test") {
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            for part in source.split("\npub async fn ").skip(1) {
+                let name = part.split(['(', '<']).next().unwrap();
+                let head = part.split(" {\n").next().unwrap();
+                let body = part.split("\n}\n").next().unwrap();
+                if !head.contains("actor: &Actor") || FREE.contains(&name) {
+                    continue;
+                }
+                seen += 1;
+                // Or hands the actor on to one that asks, in the same file.
+                let asks = body.contains(".require(")
+                    || ["make(", "decide("].iter().any(|called| body.contains(called))
+                        && source.contains(".require(");
+                assert!(asks, "{name} in {} asks for no right", path.display());
+            }
+        }
+    }
+    assert!(seen >= 15, "only {seen} actions were found");
+}
