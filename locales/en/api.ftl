@@ -79,3 +79,4 @@ api-proposal-too-many = There are as many as there may be. Decide on some first.
 api-proposal-other-side = The role belongs to the other side. Grant it to a new person of that side.
 api-proposal-unchanged = Nothing would change. Send what shall be different.
 api-proposal-wrong-state = The account's state does not allow this. Read the person again.
+api-instant-wrong = This is no instant. Write it as 2026-11-23T09:30:00Z.

@@ -347,15 +347,55 @@ import-file-hint = UTF-8, with commas or semicolons between the cells.
 import-pictures = Pictures
 import-pictures-hint = JPEG, PNG or WebP, named as in the column Image Src. They are made anew at up to 1600 pixels; what a camera hides in them is left behind.
 import-button = Import
-import-how = How the file works
+import-how = A file of your own
+import-another = Another file
 import-how-text = One row for each variant. Rows with the same handle stand together and become one product; its title, description and picture stand on the first of them. A product whose handle is already in the shop is replaced. Either the whole file is taken or nothing of it. Other columns are ignored and named.
+import-from = From another shop
+import-from-text = Export the products in Shopify, or in WooCommerce with its language set to English, and choose that file as it is. Rows that cannot be used are left out and named, with the reason; the others go in. Descriptions become plain text, prices are taken as they stand, and the same file once more changes nothing.
+import-from-pictures = An export has addresses instead of pictures, and this machine fetches nothing from the internet. Save the pictures under the names in which their addresses end, and choose them here together with the file. A product whose picture does not come along keeps the one that it has.
 import-limits = At most { $rows } rows, { $variants } variants of a product and 5 MB; with it at most { $pictures } pictures of 8 MB, 40 MB in all.
 import-needed = needed
 import-no-file = Choose a CSV file.
+import-ending = { $name } does not end in .csv. Export the products as CSV, and choose that file.
+import-picture-ending = { $name } does not end in .jpg, .png or .webp. Choose pictures of these kinds alone.
 import-picture-large = { $name } is larger than 8 MB. Make it smaller and import again.
 import-picture-pixels = { $name } has more than 40 megapixels or a side of more than 12,000. Make it smaller and import again.
 import-picture-broken = { $name } is not a JPEG, PNG or WebP picture. Export it again and import again.
 import-done = Imported: { $added } new and { $replaced } replaced products with { $variants } variants and { $pictures } pictures.
+import-done-from = Imported from { $shop }: { $added } new and { $replaced } replaced products with { $variants } variants and { $pictures } pictures.
+import-unchanged = { $count ->
+    [one] Of the replaced products one was the same before.
+   *[other] Of the replaced products { $count } were the same before.
+}
+import-rows-left = { $count ->
+    [one] One row was left out
+   *[other] { $count } rows were left out
+}
+import-rows-left-text = The rest is in the shop. Correct these rows in the file and import it again.
+import-remarks = Worth a look
+import-remarks-text = These rows went in. Where this shop works in another way than { $shop }, this is what became of them.
+import-remark = What became of it
+import-rows = Rows
+import-rows-more = { $rows } and { $count } more
+import-line = line { $line }
+import-pictures-left = { $count ->
+    [one] One picture was left out: the file has only its address, and nothing is fetched. To bring it, save it under the name in which its address ends and import the file again together with it.
+   *[other] { $count } pictures were left out: the file has only their addresses, and nothing is fetched. To bring them, save each under the name in which its address ends and import the file again together with them. A product has one picture here.
+}
+import-remark-stock-unsaid = The file does not say how many there are. A new variant stands at none, one that was here keeps its number. Enter the stock under Products.
+import-remark-stock-untracked = The other shop did not count these. The number in the file was taken. Check it.
+import-remark-stock-shared = The number in stock belongs to several variants together. None was set: divide it among them under Products.
+import-remark-stock-negative = More had been sold than there were. The stock is none.
+import-remark-sku-made = No SKU. One was made from the handle and the option values.
+import-remark-spread = The row stood for any value of an option. It became one variant for each value.
+import-remark-category-made = No category. The product stands in Other.
+import-remark-more-categories = Several categories. The first of the deepest was taken.
+import-remark-handle-changed = The handle had letters that an address cannot have here. They were replaced.
+import-remark-body-cut = The description is longer than 5,000 characters. It was cut.
+import-remark-hidden = Hidden from the catalogue there. It is a draft here.
+import-remark-sale-dated = A sale with a first or a last day. The price of today was taken and will not change by itself.
+import-remark-own-tax = A tax setting of its own. The price was taken as it stands: here it includes tax.
+import-remark-variant-kept = A row of this product was left out. Its variant in the shop stays as it was.
 import-ignored = Columns that were ignored: { $names }
 import-unused = Pictures that no row names, and that were not taken: { $names }
 import-mistakes = { $count ->
@@ -400,6 +440,20 @@ import-picture-missing = The picture { $name } is not in the shop. Upload it wit
 import-alt-missing = Describe the picture for those who do not see it.
 import-status = Write active or draft, or leave the cell empty for active.
 import-too-many-products = The shop would have more than 10,000 products. Remove some first.
+import-quote-open = A quotation mark is opened and never closed: everything behind it would be one cell. Export the file again, or close it.
+import-too-many-options = The product has more than two options. Join two of them into one, such as Size and Length, in the other shop and export again.
+import-grouped = A grouped product is only a list of others. Those were taken if they are in the file; nothing is missing.
+import-external = The product is sold by another shop. Only goods that this shop sells itself can be taken.
+import-not-shipped = The product is a service or a download. This shop sells goods that are delivered.
+import-gift-card = Gift cards cannot be sold here yet.
+import-product-type = Products of the kind { $kind } come from an extension of the other shop. Make a simple or variable product of it there, and export again.
+import-parent-missing = The product { $parent }, to which this variant belongs, is not in the file. Export all products together.
+import-product-left-out = Belongs to the product of row { $row }, which was left out.
+import-no-variants = The product has no variant that can be used. Correct its variants, or make it a simple product.
+import-variant-off = The variant is switched off in the other shop. Switch it on there if it is to be sold.
+import-no-handle = No address can be made of the name, or another product of the file has it. Put Latin letters or digits into the name.
+import-handle-taken = The shop has another product called { $handle }. Give one of them another name, or the same SKU if they are the same.
+import-weight = Write a weight as a number, such as 0.45, up to one tonne.
 
 ## Gateway
 

@@ -1,8 +1,9 @@
 //! The handles that actions work with.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use super::audit_keeper::Keeper;
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
@@ -40,6 +41,7 @@ pub struct App {
     charging: Charging,
     velocity: Mutex<Velocity>,
     unsigned: AtomicU32,
+    keeper: OnceLock<Arc<Keeper>>,
 }
 
 impl App {
@@ -55,6 +57,7 @@ impl App {
             charging: Charging::new(),
             velocity,
             unsigned: AtomicU32::new(0),
+            keeper: OnceLock::new(),
         }))
     }
 
@@ -139,6 +142,17 @@ impl App {
         let mut gateways = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
         gateways.known.retain(|known| known.name() != gateway.name());
         gateways.known.push(gateway);
+    }
+
+    /// Whoever holds the TPM for the audit log; `None` until the log has begun.
+    pub(super) fn keeper(&self) -> Option<&Arc<Keeper>> {
+        self.keeper.get()
+    }
+
+    /// Has the audit log kept by `keeper`: once, at the start.
+    pub(super) fn keep_audit_with(&self, keeper: Arc<Keeper>) {
+        // A second one has nothing to say: the first holds the TPM.
+        let _ = self.keeper.set(keeper);
     }
 
     /// The charges that are under way.

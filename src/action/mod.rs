@@ -4,6 +4,9 @@
 mod actor;
 mod alarms;
 mod app;
+mod audit_keeper;
+mod audit_log;
+mod audit_read;
 mod cart;
 mod certificate;
 mod checkout;
@@ -36,6 +39,11 @@ pub(crate) use place_order::bench;
 pub use actor::{Actor, Denied};
 pub use alarms::{AcknowledgeError, acknowledge_alarm, sound};
 pub use app::{App, AppParts};
+pub use audit_keeper::{ANSWERS_WITHIN, Keeper, KeeperError};
+pub use audit_log::{begin_audit, check_audit, end_audit, keep_audit, seal_audit, shorten_audit};
+pub use audit_read::{
+    AuditError, AuditLines, AuditState, ExportAudit, audit_state, export_audit, read_audit, read_audit_record,
+};
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
     CertificateError, CertificateState, MOST_NAMES, certificate_state, replace_certificate,

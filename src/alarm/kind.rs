@@ -79,6 +79,18 @@ kinds! {
     /// Messages in the gateway's name have wrong signatures.
     WebhookSignatures = "webhook-signatures", "alarm-webhook-signatures", "alarm-webhook-signatures-cure",
         "webhooks arrive with wrong signatures";
+    /// The TPM does not follow the audit log.
+    AuditWitness = "audit-witness", "alarm-audit-witness", "alarm-audit-witness-cure",
+        "the TPM does not follow the audit log; nothing vouches for its latest records";
+    /// The audit log is not the one that the TPM followed.
+    AuditGap = "audit-gap", "alarm-audit-gap", "alarm-audit-gap-cure",
+        "the audit log is not the one that the TPM followed; it was put back or cut short";
+    /// The audit log does not stand up to its own check.
+    AuditBroken = "audit-broken", "alarm-audit-broken", "alarm-audit-broken-cure",
+        "the audit log was changed";
+    /// The audit log has little room left.
+    AuditFull = "audit-full", "alarm-audit-full", "alarm-audit-full-cure",
+        "the audit log has little room left; the oldest days go before their time";
 }
 
 impl Kind {

@@ -1,8 +1,41 @@
-//! Who did what, when, and how it ended.
+//! Who did what, when, and how it ended: a log that shows it if somebody changes it.
 //!
-//! Owns one table that only grows: events are numbered in the order of their commits and are never changed
-//! or removed. An event is written in the same transaction as the change that it tells of, so that there is
-//! no change without one. Holds names of things, never their secrets: no password, no key, no card.
+//! An event is written in the same transaction as the change that it tells of, so that there is no change
+//! without one. Records are numbered in the order of their commits, and each holds the hash of the one before
+//! it. Every hour, and at each day's end, the latest hash becomes a head: the TPM extends an index with it that
+//! nothing can set back, and signs what the index then holds. `docs/AUDIT.md` has the format.
+//!
+//! Holds names of things, never their secrets: no password, no key, no card.
+//!
+//! Invariants:
+//! - [`Event::record`] is the only way in, and nothing changes a record: the hash is over the very bytes that
+//!   are kept, so a later version of this code computes no other one.
+//! - Whole days go, 13 months later, and only up to a head that stays.
+//! - A TPM that fails stops no transaction: heads wait, and an alarm tells.
+
+mod canonical;
+mod chain;
+mod deed;
+mod export;
+mod hash;
+mod head;
+mod retention;
+mod seal;
+mod search;
+mod verify;
+mod witness;
+
+pub use crate::tpm::witness::Certificate;
+pub use chain::{EVENTS, Record, State, begin, records_after, state};
+pub use deed::Pci;
+pub use export::{End, Export, PIECE};
+pub use hash::Hash;
+pub use head::{Head, Sealed, latest_head};
+pub use retention::{KEPT_FOR, MOST_RECORDS, NEARLY_FULL, Removal, removable, remove};
+pub use seal::{EVERY, Gap, Standing, begin_head, compare, digest, due, finish_head, follows};
+pub use search::{LOOKED_AT, Page, Query, search};
+pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, Why, verify};
+pub use witness::{ApprovedWitness, Witness};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,10 +44,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Email, Token};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
-
-/// Number, from 1 up, to event.
-pub const EVENTS: Table<u64, Event> = Table::new("audit-events", 1);
+use crate::store::{StoreError, Tx};
 
 /// The most characters of an object's name that are kept.
 const MOST_OBJECT: usize = 200;
@@ -48,6 +78,20 @@ pub enum Deed {
     SetUp,
     /// The recovery key was confirmed to be written down.
     KeepRecoveryKey,
+    /// The audit log began, or was taken into another chain.
+    BeginAudit,
+    /// The service started, and with it the audit log.
+    StartService,
+    /// The service stopped, and with it the audit log.
+    StopService,
+    /// The audit log was read.
+    ReadAudit,
+    /// The audit log was exported.
+    ExportAudit,
+    /// Days of the audit log that are old enough were removed.
+    PruneAudit,
+    /// The audit log and the TPM do not agree.
+    FindAuditGap,
     /// Sign-in.
     SignIn,
     /// Sign-out.
@@ -123,7 +167,10 @@ pub struct Event {
     pub by: Who,
     /// What.
     pub deed: Deed,
-    /// To what: a handle, an order's number, a host name.
+    /// What kind of thing it was done to.
+    #[serde(default)]
+    pub component: String,
+    /// To which one: a handle, an order's number, a host name.
     pub object: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -135,7 +182,8 @@ impl Event {
     /// An event that ended well, about `object` (shortened if it is long).
     pub fn done(at: Timestamp, by: Who, deed: Deed, object: &str, source: Option<IpAddr>) -> Self {
         let object = object.chars().filter(|letter| !letter.is_control()).take(MOST_OBJECT).collect();
-        Self { at, by, deed, object, outcome: Outcome::Done, source }
+        let component = deed.component().to_owned();
+        Self { at, by, deed, component, object, outcome: Outcome::Done, source }
     }
 
     /// The same event, refused.
@@ -146,9 +194,7 @@ impl Event {
 
     /// Adds the event to the end of the table.
     pub fn record(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let last = tx.scan(&EVENTS, &Span::all(1).newest_first())?;
-        let number = last.first().map_or(0, |(number, _)| *number).saturating_add(1);
-        tx.put(&EVENTS, &number, self)
+        chain::append(tx, self)
     }
 
     /// Tells the log: after the commit, because a transaction may run more than once.
@@ -160,14 +206,20 @@ impl Event {
     }
 }
 
+/// `machine`, `stranger`, or the person's address.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Machine => f.write_str("machine"),
+            Self::Stranger => f.write_str("stranger"),
+            Self::Person { email, .. } => write!(f, "{email}"),
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.by {
-            Who::Machine => f.write_str("machine")?,
-            Who::Stranger => f.write_str("stranger")?,
-            Who::Person { email, .. } => write!(f, "{email}")?,
-        }
-        write!(f, " {:?} \"{}\" {:?}", self.deed, self.object, self.outcome)?;
+        write!(f, "{} {:?} \"{}\" {:?}", self.by, self.deed, self.object, self.outcome)?;
         self.source.map_or(Ok(()), |source| write!(f, " from {source}"))
     }
 }

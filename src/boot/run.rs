@@ -1,7 +1,7 @@
 //! What the image and the demo have in common: everything between an open TPM and the last request.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,10 +12,11 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Founder, Office, OfficeParts, Premises, ShownCode, attest_founders,
-    finish_charges, issue_setup_code, keep_disabling_unused, keep_forgetting_carts, keep_reconciling,
-    keep_refunding, recover, recover_refunds, restore_gateway,
+    AllowedRange, App, AppParts, Founder, Keeper, Office, OfficeParts, Premises, ShownCode, attest_founders,
+    begin_audit, end_audit, finish_charges, issue_setup_code, keep_audit, keep_disabling_unused,
+    keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
 };
+use crate::audit::ApprovedWitness;
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
@@ -27,6 +28,9 @@ use crate::tls::{Certificate, IdentityError};
 use crate::tpm::approval::ApprovalError;
 use crate::tpm::{Approval, Tpm, TpmError};
 use crate::web::Site;
+
+/// How long the audit log's last head may take when the service stops.
+const LAST_HEAD: Duration = Duration::from_secs(8);
 
 /// What is known once the files are read and the TPM answers.
 pub(super) struct Plan {
@@ -103,6 +107,9 @@ pub(super) async fn run(
         log::warn!("the limits against card testing are lifted");
         app.lift_payment_limits();
     }
+    let witness = Arc::new(Mutex::new(ApprovedWitness { tpm, approval }));
+    let about = format!("version {}, {}", settings.version, settings.profile);
+    begin_audit(&app, Keeper::new(Arc::clone(&witness) as _), &about).await?;
     first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
     let names = names(&appliance, &addresses);
     let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
@@ -141,7 +148,8 @@ pub(super) async fn run(
     let network = Some(appliance.network.clone());
     let pulse = Pulse::begin(&app, &settings, network, ports, facts.fingerprint, facts.code);
     let pulse = tokio::spawn(pulse.keep());
-    raise_minimum(tpm, approval);
+    raise_minimum(witness);
+    let auditing = tokio::spawn(keep_audit(Arc::clone(&app)));
     let served: Vec<_> =
         doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
     for each in served {
@@ -154,17 +162,32 @@ pub(super) async fn run(
     pulse.abort();
     forgetting.abort();
     disabling.abort();
+    auditing.abort();
+    match tokio::time::timeout(LAST_HEAD, end_audit(&app, &about)).await {
+        Ok(Ok(())) => {}
+        // The next start seals what is open; until then nothing vouches for it.
+        Ok(Err(error)) => {
+            log::warn!(target: "boot", "the audit log's last head waits for the next start: {error}")
+        }
+        Err(_) => {
+            log::warn!(target: "boot", "the audit log's last head waits for the next start: the TPM is slow")
+        }
+    }
     Ok(())
 }
 
 /// This image serves: from now on no image with a lower security version opens this machine's secrets. Beside
 /// the doors, since a TPM may take a second. With updates this will wait for the health gate.
-fn raise_minimum(mut tpm: Tpm, approval: Approval) {
-    tokio::task::spawn_blocking(move || match tpm.raise_minimum_version(&approval) {
-        Ok(minimum) => {
-            log::info!(target: "boot", "the TPM opens for images of security version {minimum} and above")
+fn raise_minimum(witness: Arc<Mutex<ApprovedWitness>>) {
+    tokio::task::spawn_blocking(move || {
+        let mut held = witness.lock().unwrap_or_else(PoisonError::into_inner);
+        let ApprovedWitness { tpm, approval } = &mut *held;
+        match tpm.raise_minimum_version(approval) {
+            Ok(minimum) => {
+                log::info!(target: "boot", "the TPM opens for images of security version {minimum} and above")
+            }
+            Err(error) => log::error!(target: "boot", "the TPM's minimum version was not raised: {error}"),
         }
-        Err(error) => log::error!(target: "boot", "the TPM's minimum version was not raised: {error}"),
     });
 }
 

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -211,15 +211,59 @@ impl Client {
         })
     }
 
+    /// Sends `body` and hands on what comes, piece by piece, whatever its length.
+    pub fn download(
+        &self,
+        path: &str,
+        body: &Value,
+        mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), End> {
+        let body = Some(("application/json", Zeroizing::new(body.to_string().into_bytes())));
+        wait_for(async {
+            let response = self.begin(Method::POST, path, body).await?;
+            let status = response.status().as_u16();
+            let mut body = response.into_body();
+            if status != 200 {
+                let body =
+                    Limited::new(body, MOST_ANSWER).collect().await.map_err(|error| self.broken(&error))?;
+                return Err(refused(status, serde_json::from_slice(&body.to_bytes()).unwrap_or_default()));
+            }
+            while let Some(frame) =
+                timeout(ANSWER, body.frame()).await.map_err(|_| self.broken(&"nothing more came"))?
+            {
+                let frame = frame.map_err(|error| self.broken(&error))?;
+                if let Some(piece) = frame.data_ref() {
+                    take(piece).map_err(|error| End::new(super::end::IO, format!("the file: {error}")))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn broken(&self, error: &dyn std::fmt::Display) -> End {
+        End::new(UNAVAILABLE, format!("the connection to {} broke: {error}", self.address))
+    }
+
     async fn exchange(
         &self,
         method: Method,
         path: &str,
         body: Option<(&str, Zeroizing<Vec<u8>>)>,
     ) -> Result<(u16, Bytes), End> {
-        let broken = |error: &dyn std::fmt::Display| {
-            End::new(UNAVAILABLE, format!("the connection to {} broke: {error}", self.address))
-        };
+        let response = self.begin(method, path, body).await?;
+        let status = response.status().as_u16();
+        let body = timeout(ANSWER, Limited::new(response.into_body(), MOST_ANSWER).collect()).await;
+        let body =
+            body.map_err(|_| self.broken(&"the answer did not end"))?.map_err(|error| self.broken(&error))?;
+        Ok((status, body.to_bytes()))
+    }
+
+    async fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Zeroizing<Vec<u8>>)>,
+    ) -> Result<Response<Incoming>, End> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -240,15 +284,11 @@ impl Client {
         let (stream, _) = connect(&self.address, Some(self.fingerprint.clone())).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| broken(&error))?;
-        let driver = tokio::spawn(async move { drop(connection.await) });
+            .map_err(|error| self.broken(&error))?;
+        // Ends with the runtime, once the answer was read.
+        tokio::spawn(async move { drop(connection.await) });
         let answered = timeout(ANSWER, sender.send_request(request)).await;
-        let response = answered.map_err(|_| broken(&"no answer came"))?.map_err(|error| broken(&error))?;
-        let status = response.status().as_u16();
-        let body = timeout(ANSWER, Limited::new(response.into_body(), MOST_ANSWER).collect()).await;
-        let body = body.map_err(|_| broken(&"the answer did not end"))?.map_err(|error| broken(&error))?;
-        driver.abort();
-        Ok((status, body.to_bytes()))
+        answered.map_err(|_| self.broken(&"no answer came"))?.map_err(|error| self.broken(&error))
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod approve;
 mod ask;
+mod audit;
 mod client;
 mod end;
 mod home;
@@ -73,6 +74,8 @@ enum Verb {
     #[command(subcommand)]
     Staff(staff::Staff),
     #[command(subcommand)]
+    Audit(audit::Audit),
+    #[command(subcommand)]
     Products(products::Products),
     #[command(subcommand)]
     Provision(provision::Provision),
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Verb::Status(_) => status::status(context),
         Verb::Ranges(asked) => ranges::run(context, asked),
         Verb::Staff(asked) => staff::run(context, asked),
+        Verb::Audit(asked) => audit::run(context, asked),
         Verb::Products(asked) => products::run(context, asked),
         Verb::Provision(asked) => provision::run(context, asked),
         Verb::Approve(asked) => approve::approve(asked),

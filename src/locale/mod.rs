@@ -14,13 +14,14 @@ use unic_langid::LanguageIdentifier;
 pub type Value<'a> = (&'a str, FluentValue<'a>);
 
 /// Name and content of the English files.
-const ENGLISH: [(&str, &str); 7] = [
+const ENGLISH: [(&str, &str); 8] = [
     ("web.ftl", include_str!("../../locales/en/web.ftl")),
     ("shop.ftl", include_str!("../../locales/en/shop.ftl")),
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
     ("staff.ftl", include_str!("../../locales/en/staff.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
+    ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
     ("api.ftl", include_str!("../../locales/en/api.ftl")),
 ];
 

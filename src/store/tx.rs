@@ -43,6 +43,12 @@ impl Span {
         self
     }
 
+    /// Only keys from `key` on, itself included.
+    pub fn starting_at(mut self, key: &impl Key) -> Self {
+        self.from = key.to_key();
+        self
+    }
+
     /// Highest keys first.
     pub fn newest_first(mut self) -> Self {
         self.newest_first = true;

@@ -62,6 +62,18 @@ pub enum TpmError {
          clear the TPM in the firmware's menu and set the machine up again"
     )]
     MinimumForeign,
+    /// The index that follows the audit log is not one that this profile's images made.
+    #[error(
+        "the TPM's index 0x01800C02 belongs to another profile or other software, so it cannot follow the audit \
+         log; have it removed, or clear the TPM in the firmware's menu and set the machine up again"
+    )]
+    WitnessForeign,
+    /// The index that follows the audit log is gone, or was never extended.
+    #[error(
+        "the TPM's index 0x01800C02, which follows the audit log, is not there; unless this is a new machine, \
+         somebody with the owner's authority removed it: treat the machine as tampered with"
+    )]
+    WitnessMissing,
     /// The TPM defends itself against guessing.
     #[error(
         "the TPM is locked after too many wrong attempts by some software; it opens by itself after a \

@@ -46,6 +46,8 @@ macro_rules! esys {
     };
 }
 
+mod attest;
+
 /// Which of the TPM's own hierarchies a command addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hierarchy {

@@ -10,6 +10,8 @@ pub(super) type Name = [u8; 34];
 
 /// Where the smallest version that may still open secrets is kept: an index of the owner's range.
 pub(super) const MINIMUM: u32 = 0x0180_0C01;
+/// What follows the heads of the audit log: an index of the owner's range that can only be extended.
+pub(super) const WITNESS: u32 = 0x0180_0C02;
 /// Where the storage root key stands by convention (TCG TPM v2.0 Provisioning Guidance).
 pub(super) const STORAGE_KEY: u32 = 0x8100_0001;
 
@@ -19,6 +21,7 @@ const ECC: u16 = 0x0023;
 const SHA256: u16 = 0x000B;
 const NULL: u16 = 0x0010;
 const RSASSA: u16 = 0x0014;
+const ECDSA: u16 = 0x0018;
 const AES128_CFB: [u16; 3] = [0x0006, 128, 0x0043];
 const P256: u16 = 0x0003;
 
@@ -33,6 +36,7 @@ const DECRYPT: u32 = 1 << 17;
 const SIGN: u32 = 1 << 18;
 
 const NV_POLICY_WRITE: u32 = 1 << 3;
+const NV_EXTEND: u32 = 4 << 4;
 const NV_AUTH_READ: u32 = 1 << 18;
 const NV_NO_DA: u32 = 1 << 25;
 const NV_WRITTEN: u32 = 1 << 29;
@@ -110,6 +114,24 @@ pub(super) fn signing_key(modulus: &[u8]) -> Vec<u8> {
 pub(super) fn minimum_index(policy: &[u8; 32], written: bool) -> Vec<u8> {
     let attributes = NV_POLICY_WRITE | NV_AUTH_READ | NV_NO_DA | if written { NV_WRITTEN } else { 0 };
     Area::default().word(MINIMUM).half(SHA256).word(attributes).sized(policy).half(8).0
+}
+
+/// The template of the key that vouches for the audit log: ECC P-256, made from the owner's seed, so that the
+/// same TPM makes the same key until it is cleared, and nothing of it lies on a disk. Restricted: it signs
+/// only what the TPM itself says, never a text of somebody's choice. Only a policy may use it.
+pub(super) fn witness_key(policy: &[u8; 32]) -> Vec<u8> {
+    let attributes =
+        FIXED_TPM | FIXED_PARENT | SENSITIVE_DATA_ORIGIN | ADMIN_WITH_POLICY | NO_DA | RESTRICTED | SIGN;
+    let area = Area::default().half(ECC).half(SHA256).word(attributes).sized(policy);
+    area.half(NULL).half(ECDSA).half(SHA256).half(P256).half(NULL).sized(&[]).sized(&[]).0
+}
+
+/// The public area of the index that follows the audit log's heads: readable by anybody; extended, never
+/// written, and only by a policy.
+pub(super) fn witness_index(policy: &[u8; 32], written: bool) -> Vec<u8> {
+    let attributes =
+        NV_POLICY_WRITE | NV_EXTEND | NV_AUTH_READ | NV_NO_DA | if written { NV_WRITTEN } else { 0 };
+    Area::default().word(WITNESS).half(SHA256).word(attributes).sized(policy).half(32).0
 }
 
 /// The name of a public area.

@@ -134,6 +134,55 @@ async fn goods_come_in_by_csv_and_every_mistake_is_named() {
 }
 
 #[tokio::test]
+async fn another_shops_export_goes_in_and_the_page_tells_of_each_row_that_did_not() {
+    let (_folder, shop, mut admin) = open().await;
+    let file = "ID,Type,SKU,Name,Published,Description,Stock,Regular price,Categories,Images,GTIN\r\n\
+        1,simple,STOOL,Oak Stool,1,<p>Three <b>legs</b>.</p>\\n<script>x</script>,,\"89,00\",Home,https://old.example/stool.png,4006381333931\r\n\
+        2,grouped,SET,A set,1,\"two\r\nlines\",,,Home,,\r\n\
+        3,simple,CARD,Gift,1,,1,free,Home,,\r\n";
+    let page = admin.browser.get("/products/import").await;
+    let page = admin.browser.upload(page.form("/products/import"), "file", "woo.csv", file.as_bytes()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in [
+        "Imported from WooCommerce: 1 new and 0 replaced products",
+        "2 rows were left out",
+        "3 Type A grouped product is only a list",
+        "4 line 5 Regular price Write an amount",
+        "One picture was left out",
+        "The file does not say how many there are",
+        "Columns that were ignored: GTIN",
+    ] {
+        assert!(page.says(words), "{words:?} is missing: {}", page.words());
+    }
+    let product = Browser::new(shop.storefront()).get("/product/oak-stool").await;
+    assert!(
+        product.says("Oak Stool") && product.says("EUR 89.00") && product.says("Three legs."),
+        "{}",
+        product.words()
+    );
+    assert!(!product.text().contains("<b>legs") && !product.text().contains("old.example"));
+}
+
+#[tokio::test]
+async fn a_file_with_another_ending_is_refused_before_it_is_read() {
+    let (_folder, _shop, mut admin) = open().await;
+    let good = "Handle,Title,Category,Variant SKU,Variant Price\noak-stool,Oak Stool,Home,OAK-1,89.00\n";
+    for (field, name, told) in [
+        ("file", "products.xlsx", "products.xlsx does not end in .csv"),
+        ("file", "products", "products does not end in .csv"),
+    ] {
+        let page = admin.browser.get("/products/import").await;
+        let page = admin.browser.upload(page.form("/products/import"), field, name, good.as_bytes()).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.says(told), "{}", page.words());
+    }
+    let page = admin.browser.get("/products/import").await;
+    let page =
+        admin.browser.upload(page.form("/products/import"), "file", "Products.CSV", good.as_bytes()).await;
+    assert!(page.says("1 new"), "{}", page.words());
+}
+
+#[tokio::test]
 async fn a_gateway_key_goes_in_and_never_comes_out() {
     let (_folder, _shop, mut admin) = open().await;
     let key = "sk_test_51HxSecretSecretSecret";

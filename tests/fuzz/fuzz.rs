@@ -1,5 +1,5 @@
-//! Fuzzing of every parser that reads what somebody else wrote on the payment path: libFuzzer feeds one of
-//! `payment::gateway::untrusted`, named by `CASHCOW_FUZZ_TARGET`; `python3 -m tests.fuzz` is the way to run it.
+//! Fuzzing of every parser that reads what somebody else wrote on the payment path, and of the import of
+//! products: libFuzzer feeds one of `payment::gateway::untrusted` or `catalog::import::untrusted`, named by `CASHCOW_FUZZ_TARGET`; `python3 -m tests.fuzz` is the way to run it.
 //!
 //! An input is a finding if it makes the parser panic, takes it too long (libFuzzer's own `-timeout`), makes it
 //! hold more memory than [`allowed`], or brings a card number out of it into what is kept, logged or shown.
@@ -16,6 +16,7 @@ mod planted;
 
 use std::sync::OnceLock;
 
+use cashcow::catalog::import::untrusted as import;
 use cashcow::payment::gateway::untrusted::{self, Parser};
 use cashcow::payment::looks_like_card_number;
 use libfuzzer_sys::fuzz_target;
@@ -31,9 +32,13 @@ fn allowed(input: usize) -> usize {
     input * 64 + 64 * 1024
 }
 
+/// One short row may stand for a hundred variants, and a file has at most ten thousand rows: the import runs once
+/// at a time, and may hold this much more.
+const IMPORT: usize = 16 * 1024 * 1024;
+
 /// Takes the target from the environment; without one, lists all and ends.
 fn choose() {
-    let all: Vec<Parser> = untrusted::parsers().collect();
+    let all: Vec<Parser> = untrusted::parsers().chain(import::PARSERS).collect();
     let Some(name) = std::env::var_os(TARGET) else {
         for (name, _) in all {
             println!("{name}");
@@ -48,7 +53,8 @@ fn choose() {
 fuzz_target!(init: choose(), |input: &[u8]| {
     let Some((name, parser)) = CHOSEN.get() else { panic!("no target was chosen") };
     let (said, most) = memory::watch(|| parser(input));
-    let allowed = allowed(input.len());
+    let more = if import::PARSERS.iter().any(|(known, _)| known == name) { IMPORT } else { 0 };
+    let allowed = allowed(input.len()) + more;
     assert!(most <= allowed, "{name} held {most} bytes for {} of input; {allowed} are allowed", input.len());
     let known = said.is_empty() || said == "pay.example" || said.ends_with(".pay.example");
     assert!(*name != untrusted::REDIRECT || known, "{name} would send a shopper to {said}");

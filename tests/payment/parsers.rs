@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cashcow::catalog::import::untrusted as import;
 use cashcow::payment::gateway::untrusted;
 use cashcow::payment::looks_like_card_number;
 use serde_json::{Value, json};
@@ -130,7 +131,7 @@ fn seeds(parser: &str) -> Vec<Vec<u8>> {
 #[test]
 fn every_parser_has_inputs_to_begin_with_and_reads_one_of_them() {
     let mut names = BTreeSet::new();
-    for (name, parser) in untrusted::parsers() {
+    for (name, parser) in untrusted::parsers().chain(import::PARSERS) {
         assert!(names.insert(name), "two parsers are called {name}");
         let seeds = seeds(name);
         assert!(seeds.len() >= 3, "{name} has {} inputs", seeds.len());

@@ -4,12 +4,16 @@ use super::Column;
 
 /// The most mistakes that are named; the rest is counted.
 pub const MOST_SHOWN: usize = 20;
+/// The most rows that are named as left out of another shop's export.
+pub const MOST_LEFT_OUT: usize = 100;
 
 /// One mistake. Rows are counted as a spreadsheet counts them: the column names are row 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// The row; `None` for a mistake of the file as a whole.
     pub row: Option<u64>,
+    /// The line of the file in which the row begins, where that is known: cells may have line breaks.
+    pub line: Option<u64>,
     /// The column, as the file calls it; `None` for a mistake of the whole row.
     pub column: Option<&'static str>,
     /// What is wrong.
@@ -101,6 +105,46 @@ pub enum Problem {
     Status,
     /// More than the shop holds.
     TooManyProducts,
+    /// A quotation mark that is never closed.
+    QuoteOpen,
+    /// A third option, or one more.
+    TooManyOptions,
+    /// Products that are sold one by one elsewhere.
+    Grouped,
+    /// Sold by somebody else.
+    External,
+    /// Nothing that is delivered.
+    NotShipped,
+    /// A gift card.
+    GiftCard,
+    /// A kind of product that an extension of the other shop made.
+    ProductType {
+        /// What it is called there.
+        kind: String,
+    },
+    /// A variation of a product that is not in the file.
+    ParentMissing {
+        /// What it calls the product.
+        parent: String,
+    },
+    /// The row's product was left out.
+    ProductLeftOut {
+        /// The product's first row.
+        row: u64,
+    },
+    /// No variant of the product can be used.
+    NoVariants,
+    /// A variant that is switched off.
+    VariantOff,
+    /// No handle can be made of the name.
+    NoHandle,
+    /// A handle made of the name that another product in the shop has.
+    HandleTaken {
+        /// The handle.
+        handle: String,
+    },
+    /// Not a weight.
+    Weight,
 }
 
 impl Problem {
@@ -136,6 +180,20 @@ impl Problem {
             Self::AltMissing => "import-alt-missing",
             Self::Status => "import-status",
             Self::TooManyProducts => "import-too-many-products",
+            Self::QuoteOpen => "import-quote-open",
+            Self::TooManyOptions => "import-too-many-options",
+            Self::Grouped => "import-grouped",
+            Self::External => "import-external",
+            Self::NotShipped => "import-not-shipped",
+            Self::GiftCard => "import-gift-card",
+            Self::ProductType { .. } => "import-product-type",
+            Self::ParentMissing { .. } => "import-parent-missing",
+            Self::ProductLeftOut { .. } => "import-product-left-out",
+            Self::NoVariants => "import-no-variants",
+            Self::VariantOff => "import-variant-off",
+            Self::NoHandle => "import-no-handle",
+            Self::HandleTaken { .. } => "import-handle-taken",
+            Self::Weight => "import-weight",
         }
     }
 
@@ -146,8 +204,11 @@ impl Problem {
             Self::HandleApart { row }
             | Self::DiffersFromFirst { row }
             | Self::OptionsTwice { row }
+            | Self::ProductLeftOut { row }
             | Self::SkuTwice { row } => vec![("row", row.to_string())],
-            Self::SkuTaken { handle } => vec![("handle", handle.clone())],
+            Self::ProductType { kind } => vec![("kind", kind.clone())],
+            Self::ParentMissing { parent } => vec![("parent", parent.clone())],
+            Self::SkuTaken { handle } | Self::HandleTaken { handle } => vec![("handle", handle.clone())],
             Self::Price { decimals } => vec![("decimals", decimals.to_string())],
             Self::PictureMissing { name } => vec![("name", name.clone())],
             _ => Vec::new(),
@@ -155,14 +216,27 @@ impl Problem {
     }
 }
 
-/// Every mistake of a file: the first [`MOST_SHOWN`] in the order of the rows, and how many there are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Every mistake of a file: the first of them, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes {
     shown: Vec<Mistake>,
     count: usize,
+    most: usize,
+}
+
+impl Default for Mistakes {
+    /// Names [`MOST_SHOWN`]: a file that must be without mistakes is corrected and sent again.
+    fn default() -> Self {
+        Self { shown: Vec::new(), count: 0, most: MOST_SHOWN }
+    }
 }
 
 impl Mistakes {
+    /// Names [`MOST_LEFT_OUT`]: for rows that are left out of a file that is taken.
+    pub fn long() -> Self {
+        Self { most: MOST_LEFT_OUT, ..Self::default() }
+    }
+
     /// The mistakes that are named.
     pub fn shown(&self) -> &[Mistake] {
         &self.shown
@@ -188,12 +262,26 @@ impl Mistakes {
         self.add(Some(row), Some(column.name()), problem);
     }
 
+    /// Notes a mistake of a row whose line is known.
+    pub fn row(&mut self, row: u64, line: u64, column: Option<&'static str>, problem: Problem) {
+        self.push(Mistake { row: Some(row), line: Some(line), column, problem });
+    }
+
     /// Notes a mistake of a row, or of the whole file.
     pub fn add(&mut self, row: Option<u64>, column: Option<&'static str>, problem: Problem) {
+        self.push(Mistake { row, line: None, column, problem });
+    }
+
+    fn push(&mut self, mistake: Mistake) {
         self.count = self.count.saturating_add(1);
-        if self.shown.len() < MOST_SHOWN {
-            self.shown.push(Mistake { row, column, problem });
+        if self.shown.len() < self.most {
+            self.shown.push(mistake);
         }
+    }
+
+    /// Puts those that are named in the order of the rows.
+    pub fn sort(&mut self) {
+        self.shown.sort_by_key(|mistake| mistake.row);
     }
 
     /// `good` if nothing is wrong.

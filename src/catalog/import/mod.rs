@@ -1,26 +1,43 @@
-//! Products from a CSV file: the columns of the widespread product export, one row per variant.
+//! Products from a CSV file: our own columns, or the export of a WooCommerce or Shopify shop as it is.
 //!
-//! Pure: bytes in, products and stock out, or every mistake with its row, its column and a cure. Nothing
-//! is taken from a file that has one. Takes UTF-8 with or without a byte-order mark, comma or semicolon
-//! (as spreadsheets in many languages write them) between cells. Rows with one handle stand together; a
-//! product's own cells stand on the first of them and are empty or the same on the others. Columns that
-//! are not known are ignored and named.
+//! Pure: bytes in, products and stock out, or every mistake with its row, its column and a cure. Takes UTF-8
+//! with or without a byte-order mark, comma or semicolon (as spreadsheets in many languages write them)
+//! between cells. Which of the three a file is, its columns tell.
+//!
+//! Our own file has one row per variant; rows with one handle stand together, and a product's own cells stand
+//! on the first of them and are empty or the same on the others. Nothing is taken from a file that has a
+//! mistake. Another shop's export is taken as far as it goes: a row that cannot be used is left out and named,
+//! and where this shop knows less than the other one a [`Remark`] says what was made of it. Encoding, size and
+//! an unclosed quotation mark refuse either file, since then no row can be trusted. Columns that are not known
+//! are ignored and named; what is behind an address is never fetched.
 
 mod columns;
+mod html;
 mod mistake;
 mod product;
+mod remark;
+mod sheet;
+mod shopify;
+mod slug;
+mod taking;
+pub mod untrusted;
+mod woocommerce;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csv::{ReaderBuilder, StringRecord};
+use jiff::Timestamp;
 
 pub use columns::Column;
-pub use mistake::{MOST_SHOWN, Mistake, Mistakes, Problem};
+pub use mistake::{MOST_LEFT_OUT, MOST_SHOWN, Mistake, Mistakes, Problem};
+pub use remark::{Remark, Remarks};
+pub use taking::plain_name;
 
 use super::Product;
-use crate::base::Currency;
+use crate::base::{Currency, Line};
 use columns::Columns;
 use product::Draft;
+use sheet::Sheet;
 
 /// The largest file: 5 MB.
 pub const MOST_BYTES: usize = 5_000_000;
@@ -33,13 +50,35 @@ pub const MOST_COUNTED: u32 = 1_000_000;
 /// The highest price in minor units: eight digits, the most that gateways charge at once.
 pub const MOST_MINOR: i64 = 99_999_999;
 
-/// A good file.
+/// What a product in one form only has for an option, in exports.
+const NO_OPTION: (&str, &str) = ("Title", "Default Title");
+
+/// Whose columns a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Ours.
+    Own,
+    /// Shopify's.
+    Shopify,
+    /// WooCommerce's.
+    WooCommerce,
+}
+
+/// A file of which something can be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
+    /// Whose columns it has.
+    pub format: Format,
     /// Its products, in the order of the file.
     pub products: Vec<Imported>,
     /// Columns that were not read.
     pub ignored: Vec<String>,
+    /// Rows of another shop's export that cannot be used.
+    pub left_out: Mistakes,
+    /// Which rows those are; one may have several mistakes.
+    pub rows_left: BTreeSet<u64>,
+    /// What is worth a look in those that can.
+    pub remarks: Remarks,
 }
 
 /// A product and where it stood.
@@ -49,6 +88,29 @@ pub struct Imported {
     pub product: Product,
     /// For each variant its row, and how many there are; `None` where the file does not say.
     pub variants: Vec<(u64, Option<u32>)>,
+    /// What is known of a product that comes from another shop's export.
+    pub foreign: Option<Foreign>,
+}
+
+/// How a product of another shop's export meets what is in the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// Names under which its pictures may have come with the file, the first one first.
+    pub wanted: Vec<Line<100>>,
+    /// What the picture shows.
+    pub alt: Line<250>,
+    /// How many addresses of pictures it has.
+    pub addresses: usize,
+    /// Its handle was made from its name: a product with one of its SKUs keeps its own.
+    pub named_here: bool,
+    /// SKUs of its rows that were left out.
+    pub left: Vec<String>,
+}
+
+impl Foreign {
+    fn new(alt: Line<250>, named_here: bool) -> Self {
+        Self { wanted: Vec::new(), alt, addresses: 0, named_here, left: Vec::new() }
+    }
 }
 
 impl Imported {
@@ -58,14 +120,28 @@ impl Imported {
     }
 }
 
-/// Reads a file whose prices are in `currency`.
-pub fn read(bytes: &[u8], currency: Currency) -> Result<Import, Mistakes> {
-    let mut mistakes = Mistakes::default();
+/// Reads a file whose prices are in `currency`, whosever columns it has. At `now` a sale holds, or not.
+pub fn read(bytes: &[u8], currency: Currency, now: Timestamp) -> Result<Import, Mistakes> {
     if bytes.len() > MOST_BYTES {
+        let mut mistakes = Mistakes::default();
         mistakes.add(None, None, Problem::FileTooLarge);
         return Err(mistakes);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let read: fn(&Sheet, Currency, Timestamp) -> Import = match Sheet::header(header) {
+        Some(header) if woocommerce::is_it(&header) => woocommerce::read,
+        Some(header) if shopify::is_it(&header) => shopify::read,
+        _ => return own(bytes, currency),
+    };
+    let mut import = read(&Sheet::read(bytes)?, currency, now);
+    import.left_out.sort();
+    Ok(import)
+}
+
+/// Reads a file with our own columns.
+fn own(bytes: &[u8], currency: Currency) -> Result<Import, Mistakes> {
+    let mut mistakes = Mistakes::default();
     let mut reader = ReaderBuilder::new().delimiter(delimiter(bytes)).flexible(true).from_reader(bytes);
     let columns = match reader.headers() {
         Ok(header) => Columns::find(header, &mut mistakes),
@@ -95,7 +171,14 @@ pub fn read(bytes: &[u8], currency: Currency) -> Result<Import, Mistakes> {
         mistakes.add(None, None, Problem::NoRows);
     }
     let products = file.finish(&mut mistakes);
-    mistakes.or(Import { products, ignored: file.columns.ignored })
+    mistakes.or(Import {
+        format: Format::Own,
+        products,
+        ignored: file.columns.ignored,
+        left_out: Mistakes::default(),
+        rows_left: BTreeSet::new(),
+        remarks: Remarks::default(),
+    })
 }
 
 /// What stands between the cells: a semicolon where the first line has one and no comma.
@@ -146,5 +229,7 @@ impl File {
     }
 }
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod tests;

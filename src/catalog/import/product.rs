@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Column, Imported, MOST_COUNTED, MOST_MINOR, MOST_VARIANTS, Mistakes, Problem};
+use super::{Column, Imported, MOST_COUNTED, MOST_MINOR, MOST_VARIANTS, Mistakes, NO_OPTION, Problem};
 use crate::base::{Currency, Line, Money, MoneyError, Paragraph, TextError};
 use crate::catalog::{Handle, PictureRef, Product, Status, Variant};
 
@@ -21,9 +21,6 @@ const PRODUCT_CELLS: [Column; 8] = [
     Column::Status,
 ];
 
-/// What an export writes for a product that comes in one form only.
-const NO_OPTION: (&str, &str) = ("Title", "Default Title");
-
 /// A product of which not all rows are read yet. What is wrong is noted at once; only a product
 /// without a mistake is finished.
 pub(super) struct Draft {
@@ -37,7 +34,8 @@ pub(super) struct Draft {
     seen_options: BTreeMap<Vec<String>, u64>,
 }
 
-fn text(error: TextError) -> Problem {
+/// What a text is refused for.
+pub(super) fn text(error: TextError) -> Problem {
     match error {
         TextError::Empty => Problem::Empty,
         TextError::TooLong { max } => Problem::TooLong { max },
@@ -158,7 +156,7 @@ impl Draft {
 
     /// The product, if all of it is good.
     pub(super) fn finish(self) -> Option<Imported> {
-        self.product.map(|product| Imported { product, variants: self.variants })
+        self.product.map(|product| Imported { product, variants: self.variants, foreign: None })
     }
 }
 

@@ -13,6 +13,10 @@ fn file(rows: &[&str]) -> Vec<u8> {
     format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
 }
 
+fn read(bytes: &[u8], currency: Currency) -> Result<Import, Mistakes> {
+    super::read(bytes, currency, Timestamp::UNIX_EPOCH)
+}
+
 fn first_mistake(rows: &[&str]) -> Mistake {
     read(&file(rows), Eur).unwrap_err().shown()[0].clone()
 }

@@ -18,7 +18,7 @@ use crate::base::{Email, Line, Token};
 use crate::locale::Texts;
 use crate::operator::Settings;
 use crate::payment::looks_like_card_number;
-use crate::staff::{ApiToken, Right, TOKEN_PREFIX};
+use crate::staff::{Right, TOKEN_PREFIX};
 use crate::web::{Failure, Peer};
 
 /// What a session's token begins with.
@@ -88,7 +88,7 @@ pub enum Via {
     /// By signing in; the session's id.
     Session(Token),
     /// With a token for programs.
-    Token(Box<ApiToken>),
+    Token,
 }
 
 /// One request of somebody who is known.
@@ -217,7 +217,7 @@ async fn believe(api: &Api, headers: &HeaderMap, source: IpAddr) -> Result<Calle
                 actor,
                 name,
                 email,
-                via: Via::Token(Box::new(token)),
+                via: Via::Token,
                 until,
                 source,
             })

@@ -1,7 +1,5 @@
 //! Taking a file of products, with its pictures.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Json;
@@ -11,14 +9,24 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::problem::{Fault, Problem};
 use crate::action::{self, ImportError, ImportProducts};
-use crate::catalog::import::{Mistake, Mistakes};
+use crate::catalog::import::{Format, Mistake, Mistakes};
 use crate::locale::Texts;
 use crate::web::Failure;
 use crate::web::console;
 
+/// What is worth a look
+#[derive(Serialize, ToSchema)]
+pub struct RemarkRow {
+    text: String,
+    /// The rows that it is about, as a spreadsheet counts them
+    rows: Vec<u64>,
+}
+
 /// What was taken
 #[derive(Serialize, ToSchema)]
 pub struct ImportDone {
+    /// Whose columns the file has: `own`, `shopify` or `woocommerce`
+    format: String,
     /// Products that are new
     added: usize,
     /// Products that took the place of one with their handle
@@ -29,6 +37,16 @@ pub struct ImportDone {
     ignored: Vec<String>,
     /// Pictures that no row names
     unused: Vec<String>,
+    /// Of those that were replaced, products that were the same before
+    unchanged: usize,
+    /// Rows of another shop's export that could not be used
+    rows_left: usize,
+    /// Why they could not, the first 100
+    left_out: Vec<Fault>,
+    /// What became of rows that went in
+    remarks: Vec<RemarkRow>,
+    /// Pictures that an export has addresses of: nothing is fetched
+    pictures_left: usize,
 }
 
 /// A file of products and its pictures
@@ -59,9 +77,12 @@ pub async fn take(caller: Caller, request: Request<Body>) -> Result<Json<ImportD
         return Err(Failure::TooMany { retry_after: 30 }.into());
     };
     let texts = caller.texts();
-    let console::Upload { file, pictures } = console::read_upload(request).await?;
+    let console::Upload { file, file_name, pictures } = console::read_upload(request).await?;
     if file.is_empty() {
         return Err(Problem::field(texts, "file", &texts.say("import-no-file")));
+    }
+    if let Some((field, key, name)) = console::strange_upload(&file_name, &pictures) {
+        return Err(Problem::field(texts, field, &texts.say_with(key, &[("name", name.into())])));
     }
     let pictures = match console::remake_pictures(texts, pictures).await? {
         Ok(pictures) => pictures,
@@ -70,12 +91,27 @@ pub async fn take(caller: Caller, request: Request<Body>) -> Result<Json<ImportD
     let sent = ImportProducts { file, currency: caller.settings()?.currency, pictures, demo: false };
     match action::import_products(caller.api.office.app(), &caller.actor, sent).await {
         Ok(report) => Ok(Json(ImportDone {
+            format: match report.format {
+                Format::Own => "own",
+                Format::Shopify => "shopify",
+                Format::WooCommerce => "woocommerce",
+            }
+            .to_owned(),
             added: report.added,
             replaced: report.replaced,
             variants: report.variants,
             pictures: report.pictures,
             ignored: report.ignored,
             unused: report.unused,
+            unchanged: report.unchanged,
+            rows_left: report.rows_left,
+            left_out: faults(texts, &report.left_out),
+            remarks: report
+                .remarks
+                .all()
+                .map(|remark| RemarkRow { text: texts.say(remark.key()), rows: report.remarks.rows(remark) })
+                .collect(),
+            pictures_left: report.pictures_left,
         })),
         Err(ImportError::Mistakes(mistakes)) => Err(Problem::fields(faults(texts, &mistakes))),
         Err(ImportError::Denied(denied)) => Err(denied.into()),

@@ -8,12 +8,14 @@
 mod access;
 mod alarms;
 mod amount;
+mod audit;
 mod body;
 mod certificate;
 mod document;
 mod gateway;
 mod go_live;
 mod held;
+mod import;
 mod list;
 mod me;
 mod orders;
@@ -39,7 +41,7 @@ use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Failure, Site, headers};
+use super::{Failure, Site, console, headers};
 use crate::action::Office;
 use access::Operations;
 use problem::Problem;
@@ -52,8 +54,9 @@ pub const ROOT: &str = "/api/v1";
 pub(super) struct Api {
     site: Site,
     office: Arc<Office>,
-    /// Shared with the console: one import at a time.
+    /// Shared with the console: one import at a time, two exports.
     imports: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     operations: Arc<Operations>,
     /// The document, as it is sent.
     document: Arc<str>,
@@ -82,6 +85,7 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::acknowledge))
         .routes(routes!(products::list))
+        .routes(routes!(import::take))
         .routes(routes!(products::show, products::change))
         .routes(routes!(gateway::show, gateway::change))
         .routes(routes!(certificate::show, certificate::replace))
@@ -90,6 +94,10 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(go_live::show, go_live::go))
         .routes(routes!(recovery::show))
         .routes(routes!(recovery::confirm))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::state))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::show))
         .routes(routes!(staff::list))
         .routes(routes!(staff::show))
         .routes(routes!(staff::dismiss))
@@ -111,12 +119,13 @@ pub fn openapi() -> serde_json::Value {
 }
 
 /// The API, to stand beside the console's pages.
-pub(super) fn router(site: Site, office: Arc<Office>, imports: Arc<Semaphore>) -> Router {
+pub(super) fn router(desk: &console::Desk) -> Router {
     let (router, openapi) = resources().split_for_parts();
     let document = document::finish(openapi);
     let operations = Arc::new(Operations::of(&document));
     let document = Arc::from(format!("{document:#}\n"));
-    let api = Api { site, office, imports, operations, document };
+    let console::Desk { site, office, imports, exports } = desk.clone();
+    let api = Api { site, office, imports, exports, operations, document };
     let inside = Router::new()
         .fallback(async || Problem::from(Failure::NotFound))
         .method_not_allowed_fallback(async || Problem::from(Failure::Method));

@@ -148,12 +148,6 @@ impl Problem {
         Self { detail: Some(detail), ..Self::of(Kind::Conflict) }
     }
 
-    /// What to do, in words of its own.
-    pub fn detail(mut self, detail: String) -> Self {
-        self.detail = Some(detail);
-        self
-    }
-
     /// Too often: wait so long, rounded up to a second.
     pub fn wait(wait: SignedDuration) -> Self {
         let seconds = u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(u32::MAX);

@@ -168,6 +168,7 @@ impl Clerk {
             entry("ranges-title", "/settings/ranges"),
             entry("staff-title", "/staff"),
             entry("proposals-title", "/proposals"),
+            entry("audit-title", "/audit"),
             entry("tokens-title", "/tokens"),
             entry("live-title", "/go-live"),
         ];

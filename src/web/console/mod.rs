@@ -7,6 +7,7 @@
 mod access;
 mod alarms;
 mod attempts;
+mod audit;
 mod capture;
 mod certificate;
 mod form;
@@ -33,11 +34,14 @@ mod staff_words;
 mod tokens;
 mod upload;
 
+pub(super) use audit::export::file as audit_file;
 pub(super) use certificate::problem as certificate_problem;
 pub(super) use form::Problem;
 pub(super) use gateway::problems as gateway_problems;
+pub(super) use import::{remake_pictures, strange as strange_upload};
 pub(super) use recovery::from_hex;
 pub(super) use tokens::problem as token_problem;
+pub(super) use upload::{Upload, read_from_program as read_upload};
 
 use std::sync::Arc;
 
@@ -56,10 +60,12 @@ use crate::action::Office;
 /// The state of the console's handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
-    site: Site,
-    office: Arc<Office>,
+    pub(super) site: Site,
+    pub(super) office: Arc<Office>,
     /// One import at a time: it may hold many pictures in memory.
-    imports: Arc<Semaphore>,
+    pub(super) imports: Arc<Semaphore>,
+    /// Exports of the audit log under way.
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl FromRef<Desk> for Site {
@@ -71,9 +77,13 @@ impl FromRef<Desk> for Site {
 /// The console.
 pub fn router(site: Site, office: Arc<Office>) -> Router {
     let draw: Draw = frame::failure;
-    let imports = Arc::new(Semaphore::new(1));
-    let api = api::router(site.clone(), Arc::clone(&office), Arc::clone(&imports));
-    let desk = Desk { site: site.clone(), office, imports };
+    let desk = Desk {
+        site: site.clone(),
+        office,
+        imports: Arc::new(Semaphore::new(1)),
+        exports: Arc::new(Semaphore::new(2)),
+    };
+    let api = api::router(&desk);
     let pages = Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
@@ -89,6 +99,9 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/orders/{number}/refund/confirm", post(refund::confirm))
         .route("/alarms", get(alarms::list))
         .route("/alarms/{number}/acknowledge", post(alarms::acknowledge))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", post(audit::export))
+        .route("/audit/{number}", get(audit::show))
         .route("/products", get(products::list))
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))

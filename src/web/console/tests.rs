@@ -100,7 +100,7 @@ impl Browser {
     }
 }
 
-pub(super) const PAGES: [&str; 12] = [
+pub(super) const PAGES: [&str; 13] = [
     "/",
     "/orders",
     "/orders?state=paid",
@@ -113,6 +113,7 @@ pub(super) const PAGES: [&str; 12] = [
     "/settings/ranges",
     "/go-live",
     "/alarms",
+    "/audit",
 ];
 
 pub(super) async fn signed_in() -> (Fixture, Browser) {

@@ -1,12 +1,13 @@
 //! Pictures of products.
 
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::PICTURES;
+use crate::catalog::import::plain_name;
 use crate::store::Reads;
 use crate::web::{Failure, Site};
 
@@ -31,5 +32,8 @@ pub async fn show(
     if known {
         return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
     }
-    Ok((cache, [(CONTENT_TYPE, media_type)], picture.bytes).into_response())
+    // A name of ours has letters, digits, points, hyphens and underscores alone; nothing else could be a row's key.
+    let saved = format!("inline; filename=\"{}\"", plain_name(&name));
+    let kind = [(CONTENT_TYPE, media_type.to_owned()), (CONTENT_DISPOSITION, saved)];
+    Ok((cache, kind, picture.bytes).into_response())
 }

@@ -273,6 +273,18 @@ async fn every_answer_is_guarded_and_every_failure_has_a_page() {
 }
 
 #[tokio::test]
+async fn a_picture_says_its_name_and_what_it_is() {
+    let shop = Shop::open().await;
+    let answer = shop.guest().get("/pictures/p.png").await;
+    assert_eq!(answer.headers[CONTENT_TYPE], "image/png");
+    assert_eq!(answer.headers["content-disposition"], "inline; filename=\"p.png\"");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    let stranger = shop.guest().get("/pictures/p.png%22%0d%0aX-Own:%201").await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    assert!(!stranger.headers.contains_key("content-disposition") && !stranger.headers.contains_key("x-own"));
+}
+
+#[tokio::test]
 async fn a_shop_that_is_not_set_up_says_so() {
     let shop = Shop::empty().await;
     let answer = shop.guest().get("/").await;
