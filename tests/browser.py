@@ -2,11 +2,15 @@
 
 It checks no certificate (a new machine has its own) but remembers its SHA-256, which is what people compare.
 """
+import base64
 import hashlib
+import hmac
 import html.parser
 import http.client
 import http.cookies
+import re
 import ssl
+import time
 import urllib.parse
 
 FOLLOWED = 8
@@ -109,3 +113,29 @@ class Closing(http.client.HTTPSConnection):
 
     def __exit__(self, *_):
         self.close()
+
+
+class Second:
+    """An authenticator app (RFC 6238) that scanned the page, and the recovery codes that were not used yet."""
+
+    def __init__(self, page):
+        found = re.search(r'id="seed" translate="no">([A-Z2-7 ]+)<', page.text)
+        assert found, f"no secret for apps is shown: {page.text[:400]}"
+        self.seed, self.used, self.recovery = base64.b32decode(found.group(1).replace(" ", "")), 0, []
+
+    def enrol(self, browser, page):
+        """Takes the app into use, and notes the recovery codes that follow."""
+        page = browser.submit(page.form("/enrol/app", code=self.code()))
+        self.recovery = re.findall(r"<li>([0-9A-Z-]{29})</li>", page.text)
+        assert len(self.recovery) == 10, f"no recovery codes are shown: {page.text[:400]}"
+        return page
+
+    def code(self):
+        """A code that was not used yet: the app's, or a recovery code rather than to wait for the next one."""
+        step = int(time.time()) // 30
+        if step <= self.used:
+            return self.recovery.pop()
+        self.used = step
+        digest = hmac.digest(self.seed, step.to_bytes(8, "big"), "sha1")
+        place = digest[-1] & 15
+        return f"{(int.from_bytes(digest[place:place + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"

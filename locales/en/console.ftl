@@ -17,16 +17,102 @@ password-too-long = The password is too long. Use at most { $most } bytes.
 password-control = The password has a character that cannot be typed again. Use letters, digits, signs and spaces.
 password-repeats = The password repeats itself. Use more different words.
 password-guessable = Most of the password is a name, an address or a word that is tried first. Use words that have nothing to do with you or the shop.
+password-breached = This password, or one much like it, has been stolen from somebody before, so it is tried first. Think of another one.
 password-again-wrong = The two passwords differ. Type both again.
+
+password-used-before = This is one of your last four passwords. Think of another one.
 
 ## Sign-in
 
 sign-in-title = Sign in
 sign-in-button = Sign in
-sign-in-note = You are signed out after 15 minutes without a click, and after 12 hours in any case.
-sign-in-wrong = That address and password do not belong together. Check both and try again.
-sign-in-wait-seconds = Too many wrong tries. Wait { $seconds } seconds, then try again.
-sign-in-wait-minutes = Too many wrong tries. Wait { $minutes } minutes, then try again.
+sign-in-passkey = Sign in with a passkey
+sign-in-note = You are signed out after 15 minutes without a click, and after 12 hours in any case. Six wrong tries lock sign-in for 30 minutes.
+sign-in-wrong = That address, password and code do not belong together. Check all three; a code can be used once, so wait for the next one.
+sign-in-passkey-wrong = That passkey was not taken. Try it once more, or sign in with password and code.
+sign-in-wait-minutes = Too many wrong tries. Wait { $minutes } minutes, then try again. A passkey works meanwhile, unless the wrong tries came from your own address.
+field-code = Code
+field-code-hint = Six digits from your authenticator app, or a recovery code. Leave it empty if you have neither yet.
+
+## The second factor
+
+step-up-title = Show once more that it is you
+step-up-text = The next page changes money, keys, people or how you sign in. It opens for ten minutes after this.
+step-up-button = Go on
+step-up-passkey = Use a passkey
+step-up-back = Back to the first page
+step-up-wrong = That code was not taken. Check it; a code can be used once, so wait for the next one.
+field-code-again-hint = Six digits from your authenticator app, or a recovery code.
+enrol-title = Set up your second factor
+enrol-text = A password alone opens nothing here. Choose what you will show beside it; you can add more later.
+enrol-passkey-title = With a passkey
+enrol-app-title = Or with an authenticator app
+enrol-app-scan = Open the authenticator app on your phone and scan this picture:
+enrol-app-picture = QR code for your authenticator app. The same secret stands below as text.
+enrol-app-type = Or type this secret into the app:
+enrol-app-code = Type the six digits that the app shows now:
+enrol-app-button = Use this app
+enrol-code-wrong = That is not the code of this moment. Check that the phone's clock is right, wait for the next code and type that.
+field-app-code = Code from the app
+app-title = Add an authenticator app
+app-text = The app makes a new code every 30 seconds. You type it beside your password.
+codes-title = Write down your recovery codes
+codes-text = If you lose your phone or your passkey, each of these codes opens the console once in the place of the second factor:
+codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again.
+codes-button = I have kept them. Go on
+passkey-what = A passkey is a key in your phone, computer or security key that opens with PIN, finger or face. It works on this console alone, so nobody can lure it out of you, and you need no password with it.
+passkey-how-title = Where are passkeys?
+passkey-how = Passkeys work under a host name whose certificate your browser trusts, not under an address. Give the console a certificate of its own for a name that leads here, then open it under that name (now: { $places }). Until then an authenticator app serves.
+passkey-add = Add a passkey
+passkey-first-name = My passkey
+passkey-name = Name
+passkey-host = Works at
+passkey-failed = The browser did not use a passkey. It may be that none is here, that you stopped it, or that the browser does not trust this console's certificate.
+passkey-refused = That passkey was not taken. Load the page again and try once more.
+passkey-not-verified = That device did not ask for PIN, finger or face. Set a PIN on it, or use another one.
+passkey-too-many = You have { $most } passkeys, which is as many as one may have. Remove one that you no longer use.
+field-passkey-name = What to call it
+field-passkey-name-hint = So that you know it again: blue security key, work phone.
+
+## Sign-in and security
+
+security-title = Sign-in and security
+security-back = Back to sign-in and security
+security-passkeys = Passkeys
+security-since = Since
+security-used = Last used
+security-never = not yet
+security-remove = Remove
+security-app = Authenticator app
+security-app-since = In use since { $when }.
+security-app-none = There is none. With an app you can sign in where passkeys do not work.
+security-app-add = Add an app
+security-app-remove = Remove the app
+security-codes = Recovery codes
+security-codes-left = { $left ->
+    [0] None are left. Make new ones.
+    [one] One code is left. Make new ones soon.
+   *[other] { $left } codes are left.
+}
+security-codes-button = Make ten new codes
+security-password = Password
+security-password-text = A password does not run out: being made to change it leads to worse ones (NIST SP 800-63B-4). Change it when somebody else may know it. Your other sessions end.
+security-password-button = Change the password
+security-password-done = The password is changed, and your other sessions have ended.
+security-old-wrong = That is not your present password.
+security-last-factor = This is your last second factor. Add another one first.
+security-short-password = Your password is short because a passkey stands beside it. Choose one of 15 or more characters first.
+security-changed = It has changed meanwhile. Look again.
+field-old-password = Present password
+field-new-password = New password
+sessions-title = Where you are signed in
+sessions-see = See where you are signed in, and end what you do not know
+sessions-text = Each row is one browser. End what you do not know, then change your password.
+sessions-source = From
+sessions-begun = Signed in
+sessions-this = this one
+sessions-end = End
+sessions-end-others = End all others
 
 ## Set-up
 

@@ -50,6 +50,21 @@ impl Actor {
         Self { by, role: Some(person.role), only: None, stepped_up, source: Some(source) }
     }
 
+    /// The same person without any right: there is no second factor yet.
+    pub(super) fn not_enrolled(self) -> Self {
+        Self { only: Some(Vec::new()), stepped_up: false, ..self }
+    }
+
+    /// Whether the second factor was proved lately, for what people change of their own credentials.
+    pub fn is_fresh(&self) -> bool {
+        self.stepped_up
+    }
+
+    /// From where.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
     /// The holder of a person's token, who may at most what the token was made for, and never what needs the
     /// second factor.
     pub(super) fn token(person: &Person, only: Vec<Right>, source: IpAddr) -> Self {
@@ -59,11 +74,6 @@ impl Actor {
     /// The person's row, if it is a person who is signed in, and not a token of theirs.
     pub fn owner(&self) -> Option<crate::base::Token> {
         self.id().filter(|_| self.only.is_none())
-    }
-
-    /// Whether the second factor was proved lately.
-    pub fn proved_lately(&self) -> bool {
-        self.stepped_up
     }
 
     /// What the actor may do, if need be after proving the second factor; in the order of the table.

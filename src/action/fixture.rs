@@ -3,9 +3,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::base::{Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
@@ -33,6 +34,9 @@ pub struct Fixture {
     pub clock: Arc<ManualClock>,
     pub office: Arc<Office>,
     pub folder: tempfile::TempDir,
+    /// The administrator's recovery codes that were not used yet: a clock that stands still makes one code of an
+    /// app, which is taken once.
+    codes: Mutex<Vec<String>>,
 }
 
 struct Nobody(&'static str);
@@ -141,6 +145,8 @@ impl Fixture {
             version: "0.1.0".to_owned(),
             profile: "release".to_owned(),
             storefront: "https://10.0.2.15/".to_owned(),
+            console_names: vec!["console.shop.example".to_owned()],
+            console_port: 9443,
             console_fingerprint: vec!["AB12"; 16].join(" "),
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
@@ -180,7 +186,7 @@ impl Fixture {
             certificate: Certificate::new(&own).unwrap(),
             make_gateway: Box::new(nobody),
         });
-        Self { clock, office, folder }
+        Self { clock, office, folder, codes: Mutex::default() }
     }
 
     /// Another office on the same machine, as after a restart.
@@ -224,8 +230,22 @@ impl Fixture {
     pub async fn open(recovery: bool) -> (Self, Actor) {
         let fixture = Self::new(recovery).await;
         let session = fixture.set_up().await;
-        let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
+        let signed = fixture.enrol(session).await;
         (fixture, signed.actor)
+    }
+
+    /// Adds an app to the person of a session that is not enrolled yet; the same person, enrolled.
+    pub async fn enrol(&self, session: Token) -> SignedIn {
+        let signed = signed_in(self.app(), session, source()).await.unwrap().unwrap();
+        let code = offered_app(&self.office, session).code(self.app().clock().now());
+        let enrolled = add_app(&self.office, &signed, session, Zeroizing::new(code)).await.unwrap();
+        *self.codes.lock().unwrap() = enrolled.codes.unwrap().to_vec();
+        signed_in(self.app(), enrolled.session, source()).await.unwrap().unwrap()
+    }
+
+    /// A second factor of the administrator that was not used yet.
+    pub fn second(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.codes.lock().unwrap().pop().expect("a recovery code that is left"))
     }
 
     /// Somebody of this role who has joined and has proved the second factor, under the address

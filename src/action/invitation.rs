@@ -13,8 +13,7 @@ use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, Token};
 use crate::staff::{
     CREDENTIALS, Credentials, Half, HasherError, INVITATIONS, Ineligible, Invitation, MOST_PERSONS, PERSONS,
-    PERSONS_BY_EMAIL, Password, Person, PersonState, Role, SESSIONS, WrongHalf, email_key, new_code,
-    qualifies, session_key,
+    PERSONS_BY_EMAIL, Password, Person, PersonState, Role, WrongHalf, email_key, new_code, qualifies,
 };
 use crate::store::{Reads, Span, StoreError, Tx};
 
@@ -180,8 +179,8 @@ pub async fn join(office: &Office, join: Join) -> Result<Token, JoinError> {
             let person = Person { state: PersonState::Active, last_seen: now, ..person };
             tx.delete(&INVITATIONS, &person.id);
             tx.put(&CREDENTIALS, &person.id, &Credentials::of_password(hash.clone(), now))?;
-            begin(tx, &person, session, (now, source))?;
-            unproved(tx, session)?;
+            // Nothing opens before a second factor is enrolled.
+            begin(tx, &person, session, (now, source), None)?;
             let event = Actor::person(&person, source, false).did(now, Deed::JoinStaff, person.role.name());
             event.record(tx)?;
             Ok::<_, JoinError>((event, Ok(())))
@@ -190,14 +189,6 @@ pub async fn join(office: &Office, join: Join) -> Result<Token, JoinError> {
     event.log();
     joined?;
     Ok(session)
-}
-
-/// Whoever has just joined has no second factor: nothing that asks for one opens yet.
-fn unproved(tx: &mut Tx<'_>, session: Token) -> Result<(), StoreError> {
-    let key = session_key(session);
-    let Some(mut row) = tx.get(&SESSIONS, &key)? else { return Ok(()) };
-    row.proved = None;
-    tx.put(&SESSIONS, &key, &row)
 }
 
 /// Enters the people whom the provisioning file vouches for and who have no row yet, besides the first

@@ -45,6 +45,7 @@ async fn both_halves_from_two_people_let_somebody_in_once_and_without_a_second_f
     let wish = SignIn {
         email: "bob@example.com".to_owned(),
         password: SecretBytes::new(PASSWORD.as_bytes().to_vec()),
+        code: zeroize::Zeroizing::default(),
         source: source(),
     };
     assert!(sign_in(&fixture.office, wish).await.is_ok());

@@ -28,6 +28,7 @@ mod refund;
 #[cfg(test)]
 mod rights_tests;
 mod secrets;
+mod security;
 mod set_up;
 mod sign_in;
 mod staff;
@@ -78,11 +79,20 @@ pub use refund::{
     Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,
     keep_refunding, preview_refund, reconcile_refunds, recover_refunds, refund_order, settle_refund,
 };
+pub use security::{
+    Enrolled, OwnCredentials, OwnPasskey, SecurityError, add_app, add_passkey, ask_for_new_passkey,
+    change_password, fresh_recovery_codes, offered_app, own_credentials, remove_app, remove_passkey,
+    shortest_password,
+};
 pub use set_up::{
     KeptRecoveryKey, RECOVERY_KEY, SetUp, SetUpError, ShownCode, enter_setup_code, is_set_up,
     issue_setup_code, keep_recovery_key, may_set_up, recovery_key, recovery_key_hash, set_up,
 };
-pub use sign_in::{SignIn, SignInError, SignedIn, sign_in, sign_out, signed_in};
+pub use sign_in::{
+    Challenge, OwnSession, PasskeyAnswer, SignIn, SignInError, SignedIn, ask_for_proof, ask_to_sign_in,
+    end_other_sessions, end_session, own_sessions, prove_with_code, prove_with_passkey, sign_in,
+    sign_in_with_passkey, sign_out, signed_in,
+};
 pub use staff::{
     StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
     tidy_staff,

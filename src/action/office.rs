@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use super::App;
 use crate::base::{Email, Line, Token};
 use crate::payment::gateway::{Account, Gateway};
-use crate::staff::{Attested, Employment, Hasher, Person, PersonState, Role, Screening};
+use crate::staff::{
+    Attested, Ceremonies, Employment, Hasher, Offered, Person, PersonState, RelyingParty, Role, Screening,
+};
 use crate::tls::Certificate;
 
 /// What the machine is, and what it was told when it was provisioned.
@@ -22,6 +24,10 @@ pub struct Premises {
     pub profile: String,
     /// Where shoppers come in.
     pub storefront: String,
+    /// The host names in the console's certificate, under which passkeys work.
+    pub console_names: Vec<String>,
+    /// The console's port.
+    pub console_port: u16,
     /// SHA-256 of the console's certificate in 16 groups.
     pub console_fingerprint: String,
     /// Which TPM keeps the keys, in words.
@@ -125,12 +131,15 @@ pub struct OfficeParts {
 pub struct Office {
     parts: OfficeParts,
     opening: Mutex<()>,
+    ceremonies: Ceremonies,
+    offered: Offered,
 }
 
 impl Office {
     /// Opens it.
     pub fn new(parts: OfficeParts) -> Arc<Self> {
-        Arc::new(Self { parts, opening: Mutex::new(()) })
+        let (ceremonies, offered) = (Ceremonies::default(), Offered::default());
+        Arc::new(Self { parts, opening: Mutex::new(()), ceremonies, offered })
     }
 
     /// The shop.
@@ -151,6 +160,31 @@ impl Office {
     /// The certificate that the storefront shows.
     pub fn certificate(&self) -> &Certificate {
         &self.parts.certificate
+    }
+
+    /// The host names under which passkeys work, and the console's port.
+    pub fn console_names(&self) -> (Vec<String>, u16) {
+        (self.parts.premises.console_names.clone(), self.parts.premises.console_port)
+    }
+
+    /// The console under the name by which a browser called it; `None` unless the certificate names it. The
+    /// port is the machine's own, whatever the browser says.
+    pub(super) fn relying_party(&self, host: &str) -> Option<RelyingParty> {
+        let (names, port) = self.console_names();
+        names.iter().find(|name| name.eq_ignore_ascii_case(host))?;
+        let shop = self.app().settings().ok().flatten();
+        let name = shop.map_or_else(|| "CashCowCart".to_owned(), |shop| shop.name.to_string());
+        RelyingParty::at(host, port, &name).ok()
+    }
+
+    /// The passkeys' challenges that wait for an answer.
+    pub(super) fn ceremonies(&self) -> &Ceremonies {
+        &self.ceremonies
+    }
+
+    /// The seeds that are shown and not yet confirmed.
+    pub(super) fn offered(&self) -> &Offered {
+        &self.offered
     }
 
     pub(super) fn make_gateway(&self, account: Account) -> Result<Arc<dyn Gateway>, String> {

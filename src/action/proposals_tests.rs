@@ -257,7 +257,7 @@ async fn another_part_ends_the_sessions_of_the_former_one() {
     let person = fixture.person("bob@example.com").unwrap();
     let session = Token::from_bytes([9; 16]);
     let (now, source) = (app.clock().now(), crate::action::fixture::source());
-    let write = move |tx: &mut Tx<'_>| begin(tx, &person, session, (now, source));
+    let write = move |tx: &mut Tx<'_>| begin(tx, &person, session, (now, source), Some(now));
     app.store().transact::<_, StoreError>(write).await.unwrap();
     assert!(signed_in(app, session, source).await.unwrap().is_some());
     let wish = Wish::Change(bob.id().unwrap(), record("bob", Role::Support));

@@ -209,7 +209,8 @@ pub async fn set_up(office: &Office, wish: SetUp) -> Result<Token, SetUpError> {
             tx.put(&PERSONS_BY_EMAIL, &email_key(person.email.as_str()), &person.id)?;
             tx.put(&PERSONS, &person.id, &person)?;
             tx.put(&CREDENTIALS, &person.id, &credentials)?;
-            begin(tx, &person, session, (now, source))?;
+            // Nothing opens before a second factor is enrolled.
+            begin(tx, &person, session, (now, source), None)?;
             // The second of the two that every grant needs.
             let attested = match &second {
                 Some(second) => attest(tx, second, second_id, now)?,

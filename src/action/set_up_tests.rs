@@ -32,6 +32,7 @@ async fn the_code_opens_once_and_set_up_happens_once() {
     let typed = SignIn {
         email: EMAIL.to_owned(),
         password: SecretBytes::new(PASSWORD.as_bytes().to_vec()),
+        code: zeroize::Zeroizing::default(),
         source: source(),
     };
     assert!(sign_in(&fixture.office, typed).await.is_ok());
@@ -97,5 +98,7 @@ async fn the_session_of_set_up_is_the_administrators() {
     let session = fixture.set_up().await;
     let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
     assert_eq!((signed.name.as_str(), signed.email.as_str()), ("Ada Osei", EMAIL));
+    assert!(!signed.enrolled && !signed.actor.may(crate::staff::Right::SeeOverview), "nothing opens yet");
+    assert!(fixture.enrol(session).await.actor.may(crate::staff::Right::GoLive));
     assert_eq!(fixture.settings().name.as_str(), "Meadow & Mill");
 }

@@ -8,7 +8,7 @@ use crate::staff::UNUSED;
 async fn session_of(fixture: &Fixture, email: &str, byte: u8) -> Token {
     let (app, session) = (fixture.app(), Token::from_bytes([byte; 16]));
     let (person, now) = (fixture.person(email).unwrap(), app.clock().now());
-    let write = move |tx: &mut Tx<'_>| begin(tx, &person, session, (now, source()));
+    let write = move |tx: &mut Tx<'_>| begin(tx, &person, session, (now, source()), Some(now));
     app.store().transact::<_, StoreError>(write).await.unwrap();
     session
 }

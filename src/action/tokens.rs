@@ -102,7 +102,7 @@ pub async fn make_token(
     wish: MakeToken,
 ) -> Result<(ApiToken, Zeroizing<String>), TokenError> {
     let person = actor.owner().ok_or(TokenError::NotAPerson)?;
-    if !actor.proved_lately() {
+    if !actor.is_fresh() {
         return Err(TokenError::StepUp);
     }
     if wish.rights.is_empty() {

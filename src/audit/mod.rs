@@ -96,6 +96,22 @@ pub enum Deed {
     SignIn,
     /// Sign-out.
     SignOut,
+    /// The second factor was proved again.
+    StepUp,
+    /// Somebody ended sessions of their own.
+    EndSession,
+    /// Somebody chose another password.
+    ChangePassword,
+    /// An authenticator app was added.
+    AddApp,
+    /// An authenticator app was removed.
+    RemoveApp,
+    /// A passkey was added.
+    AddPasskey,
+    /// A passkey was removed.
+    RemovePasskey,
+    /// A fresh set of recovery codes was made.
+    MakeRecoveryCodes,
     /// Somebody's record stopped allowing the role, and every session ended.
     ShutOut,
     /// A file of products was taken.

@@ -234,6 +234,9 @@ fn premises(
         version: settings.version.clone(),
         profile: settings.profile.to_string(),
         storefront: format!("https://{host}{port}/"),
+        // Passkeys work under a name alone; the self-signed certificate has the machine's.
+        console_names: vec![appliance.hostname.as_str().to_owned()],
+        console_port: ports.console,
         console_fingerprint: console.fingerprint(),
         tpm: match &settings.tpm.at {
             TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),

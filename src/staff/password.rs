@@ -1,4 +1,8 @@
 //! Passwords: what is taken, and how it is kept.
+//!
+//! A password is compared as RFC 8265 (OpaqueString) writes it: spaces of other scripts are spaces, and letters
+//! are composed (NFC), so that it does not depend on the keyboard. Nothing else is changed, and no rule asks for
+//! kinds of characters or for a new password after some time (NIST SP 800-63B-4, 3.1.1.2).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +10,18 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
+use super::blocklist;
 use crate::base::{Random, SecretBytes};
 
 /// The fewest characters of a password that stands alone (NIST SP 800-63B-4 3.1.1.2).
 pub const SHORTEST: usize = 15;
+/// The fewest of one whose owner signs in with a passkey first (PCI DSS 8.3.6 asks for 12).
+pub const SHORTEST_BESIDE_PASSKEY: usize = 12;
+/// How many of a person's last passwords are not taken again (PCI DSS 8.3.7).
+pub const NOT_AGAIN: usize = 4;
 /// The most bytes: 64 characters of any script (NIST asks for at least 64 characters).
 pub const MOST_BYTES: usize = 256;
 /// The fewest characters that must remain when everything that is easy to guess is taken out.
@@ -61,8 +72,11 @@ pub struct Password(SecretBytes);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Too short.
-    #[error("the password has fewer than {SHORTEST} characters")]
-    TooShort,
+    #[error("the password has fewer than {shortest} characters")]
+    TooShort {
+        /// How many it needs.
+        shortest: usize,
+    },
     /// Too long.
     #[error("the password has more than {MOST_BYTES} bytes")]
     TooLong,
@@ -75,30 +89,62 @@ pub enum PasswordError {
     /// Names and words that are tried first.
     #[error("too much of the password is easy to guess")]
     Guessable,
+    /// Others had it before.
+    #[error("the password is in a list of common and breached ones")]
+    Breached,
 }
 
 impl Password {
-    /// Checks and takes a password. `context` is what an attacker would try first: the person's name and
-    /// address, the shop's name. No rule asks for digits or signs (NIST SP 800-63B-4 3.1.1.2 forbids that).
+    /// Checks and takes a password that stands beside a code. `context` is what an attacker would try first: the
+    /// person's name and address, the shop's name.
     pub fn choose(typed: &str, context: &[&str]) -> Result<Self, PasswordError> {
+        Self::choose_with(typed, context, SHORTEST)
+    }
+
+    /// The same for somebody who signs in with a passkey first: `shortest` is [`SHORTEST_BESIDE_PASSKEY`].
+    pub fn choose_with(typed: &str, context: &[&str], shortest: usize) -> Result<Self, PasswordError> {
+        // Composing makes no text shorter than a third of it: nothing is composed at length only to be refused.
+        if typed.len() > MOST_BYTES * 4 {
+            return Err(PasswordError::TooLong);
+        }
+        let typed = prepare(typed);
         if typed.len() > MOST_BYTES {
             return Err(PasswordError::TooLong);
         }
-        if typed.chars().count() < SHORTEST {
-            return Err(PasswordError::TooShort);
+        if typed.chars().count() < shortest {
+            return Err(PasswordError::TooShort { shortest });
         }
         if typed.chars().any(char::is_control) {
             return Err(PasswordError::Control);
         }
-        let letters: Vec<char> = typed.to_lowercase().chars().collect();
+        let letters: Zeroizing<Vec<char>> = Zeroizing::new(typed.to_lowercase().chars().collect());
         if repeats(&letters) {
             return Err(PasswordError::Repeats);
         }
-        if own_part(typed, context) < LEAST_OWN {
+        if own_part(&typed, context) < LEAST_OWN {
             return Err(PasswordError::Guessable);
+        }
+        if blocklist::holds(&typed) {
+            return Err(PasswordError::Breached);
         }
         Ok(Self(SecretBytes::new(typed.as_bytes().to_vec())))
     }
+
+    /// Whether it is too short to stand without a passkey.
+    pub fn needs_passkey(&self) -> bool {
+        self.0.expose_str().is_none_or(|text| text.chars().count() < SHORTEST)
+    }
+
+    /// What was typed, to be compared with hashes.
+    pub fn typed(&self) -> SecretBytes {
+        SecretBytes::new(self.0.expose_secret().to_vec())
+    }
+}
+
+/// As RFC 8265 (4.2.2) writes it.
+fn prepare(typed: &str) -> Zeroizing<String> {
+    let space = |letter: char| if letter.is_whitespace() && !letter.is_control() { ' ' } else { letter };
+    Zeroizing::new(typed.chars().map(space).nfc().collect())
 }
 
 /// Whether it is one short text again and again, or made of very few letters.
@@ -186,12 +232,12 @@ impl Hasher {
     /// Whether `typed` is the password of `hash`; with `None` never, after the same work.
     pub async fn verify(&self, typed: SecretBytes, hash: Option<PasswordHash>) -> Result<bool, HasherError> {
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.nobody.clone()));
-        self.run(move || {
-            let fits = typed.expose_secret().len() <= MOST_BYTES;
-            let checked = Argon2::default().verify_password(typed.expose_secret(), hash.0.as_str());
-            known && fits && checked.is_ok()
-        })
-        .await
+        self.run(move || known & fits(&typed, &hash)).await
+    }
+
+    /// Whether `typed` is the password of any of these, of which there are at most [`NOT_AGAIN`].
+    pub async fn any(&self, typed: SecretBytes, hashes: Vec<PasswordHash>) -> Result<bool, HasherError> {
+        self.run(move || hashes.iter().take(NOT_AGAIN).any(|hash| fits(&typed, hash))).await
     }
 
     async fn run<T: Send + 'static>(
@@ -207,6 +253,15 @@ impl Hasher {
         });
         work.await.map_err(|error| HasherError::Failed(error.to_string()))
     }
+}
+
+fn fits(typed: &SecretBytes, hash: &PasswordHash) -> bool {
+    // What is no text, or longer than any password, is compared all the same: it takes as long.
+    let prepared = typed.expose_str().filter(|text| text.len() <= MOST_BYTES * 4).map(prepare);
+    let short = prepared.filter(|text| text.len() <= MOST_BYTES);
+    let bytes = short.as_ref().map_or(b"".as_slice(), |text| text.as_bytes());
+    let checked = Argon2::default().verify_password(bytes, hash.0.as_str());
+    short.is_some() && checked.is_ok()
 }
 
 fn salt(random: &dyn Random) -> [u8; 16] {
@@ -249,7 +304,11 @@ mod tests {
 
     #[test]
     fn length_is_bounded_on_both_sides() {
-        assert_eq!(choose("fourteen chars"), Err(PasswordError::TooShort));
+        assert_eq!(choose("fourteen chars"), Err(PasswordError::TooShort { shortest: 15 }));
+        let beside =
+            |typed: &str| Password::choose_with(typed, &CONTEXT, SHORTEST_BESIDE_PASSKEY).map(|_| ());
+        assert_eq!(beside("fourteen chars"), Ok(()));
+        assert_eq!(beside("eleven char"), Err(PasswordError::TooShort { shortest: 12 }));
         let long: String = ('a'..='z')
             .cycle()
             .enumerate()
@@ -275,6 +334,41 @@ mod tests {
         ] {
             assert_eq!(choose(bad), Err(PasswordError::Guessable), "{bad}");
         }
+        for bad in ["thecannockchasepanther", "!!!Liverpool2025!!!", "wellingtondeoliveira"] {
+            assert_eq!(choose(bad), Err(PasswordError::Breached), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_does_not_depend_on_how_a_keyboard_composes_it() {
+        let random = SeededRandom::new(1);
+        let hasher = Hasher::weak(&random).unwrap();
+        let composed = Password::choose("f\u{fc}nfzehn Zeichen sind genug", &[]).unwrap();
+        let hash = hasher.hash(composed, &random).await.unwrap();
+        let verify =
+            |typed: &str| hasher.verify(SecretBytes::new(typed.as_bytes().to_vec()), Some(hash.clone()));
+        assert_eq!(verify("fu\u{308}nfzehn Zeichen\u{3000}sind genug").await, Ok(true));
+        assert_eq!(verify("f\u{fc}nfzehn zeichen sind genug").await, Ok(false), "letter case counts");
+        assert_eq!(verify("funfzehn Zeichen sind genug").await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn the_last_four_are_known_again() {
+        let random = SeededRandom::new(1);
+        let hasher = Hasher::weak(&random).unwrap();
+        let mut hashes = Vec::new();
+        for n in 1..=5 {
+            let password = Password::choose(&format!("a quiet meadow with {n} cows"), &[]).unwrap();
+            hashes.push(hasher.hash(password, &random).await.unwrap());
+        }
+        let any = |n| {
+            let typed = SecretBytes::new(format!("a quiet meadow with {n} cows").into_bytes());
+            hasher.any(typed, hashes.clone())
+        };
+        assert_eq!(
+            [any(1).await, any(4).await, any(5).await, any(6).await].map(Result::unwrap),
+            [true, true, false, false]
+        );
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Wrong tries grow slower: per account and per source, across restarts.
+//! Six wrong tries, then half an hour: per account and per source, across restarts.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,38 +14,41 @@ pub const THROTTLES: Table<String, Throttle> = Table::new("throttles", 1);
 
 /// The most rows: past it the oldest are forgotten first.
 pub const MOST_THROTTLES: usize = 2000;
-/// Tries that cost no wait.
-const FREE: u32 = 5;
-/// The longest wait: 15 minutes, so that nobody can lock a person out for good.
-pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
+/// The wrong tries after which nobody is let in (PCI DSS 8.3.4 allows ten).
+pub const MOST_WRONG: u32 = 6;
+/// For how long (PCI DSS 8.3.4 asks for 30 minutes).
+pub const LOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// Tries this old are forgotten.
 pub const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The wrong tries under one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// Wrong tries since the last right one.
+    /// Wrong tries since the last right one, or since the last lock was over.
     pub wrong: u32,
     /// When the last of them was.
     pub last: Timestamp,
 }
 
 impl Throttle {
-    /// How long to wait from `now`; zero if the next try may come. After five wrong tries 2 seconds,
-    /// doubled with each further one, at most 15 minutes.
+    /// How long to wait from `now`; zero if the next try may come.
     pub fn wait(&self, now: Timestamp) -> SignedDuration {
-        let Some(doublings) = self.wrong.checked_sub(FREE) else { return SignedDuration::ZERO };
-        let delay = 2_i64.checked_shl(doublings.min(20)).unwrap_or(i64::MAX);
-        let delay = SignedDuration::from_secs(delay).min(LONGEST_DELAY);
+        if self.wrong < MOST_WRONG {
+            return SignedDuration::ZERO;
+        }
         let passed = now.duration_since(self.last);
-        // A clock that was put back does not make anybody wait longer than the delay.
-        delay.saturating_sub(passed.max(SignedDuration::ZERO)).max(SignedDuration::ZERO)
+        // A clock that was put back does not make anybody wait longer than the lock.
+        LOCKED_FOR.saturating_sub(passed.max(SignedDuration::ZERO)).max(SignedDuration::ZERO)
     }
 
     /// After one more wrong try.
     pub fn after_wrong(before: Option<Self>, now: Timestamp) -> Self {
-        let fresh = before.filter(|before| now.duration_since(before.last) < FORGOTTEN);
-        Self { wrong: fresh.map_or(0, |before| before.wrong).saturating_add(1), last: now }
+        let counts = |before: &Self| {
+            let passed = now.duration_since(before.last);
+            passed < if before.wrong < MOST_WRONG { FORGOTTEN } else { LOCKED_FOR }
+        };
+        let wrong = before.filter(counts).map_or(0, |before| before.wrong);
+        Self { wrong: wrong.saturating_add(1), last: now }
     }
 }
 
@@ -72,25 +75,24 @@ pub fn source_key(source: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    fn after(wrong: u32) -> i64 {
-        Throttle { wrong, last: Timestamp::UNIX_EPOCH }.wait(Timestamp::UNIX_EPOCH).as_secs()
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
     }
 
     #[test]
-    fn the_wait_doubles_and_ends_at_a_quarter_of_an_hour() {
-        assert_eq!([after(0), after(4), after(5), after(6), after(7), after(13)], [0, 0, 2, 4, 8, 512]);
-        assert_eq!([after(14), after(99), after(u32::MAX)], [900, 900, 900]);
+    fn five_are_free_and_the_sixth_locks_for_half_an_hour() {
+        let wait = |wrong, now| Throttle { wrong, last: at(100) }.wait(at(now)).as_mins();
+        assert_eq!([wait(0, 100), wait(5, 100), wait(6, 100), wait(u32::MAX, 100)], [0, 0, 30, 30]);
+        assert_eq!([wait(6, 129), wait(6, 130), wait(6, 999)], [1, 0, 0]);
+        assert_eq!(wait(6, 0), 30, "a clock that was put back");
     }
 
     #[test]
-    fn waiting_helps_and_a_day_without_a_try_forgets() {
-        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        let throttle = Throttle { wrong: 7, last: at(100) };
-        assert_eq!(throttle.wait(at(105)).as_secs(), 3);
-        assert_eq!(throttle.wait(at(108)).as_secs(), 0);
-        assert_eq!(throttle.wait(at(0)).as_secs(), 8, "never longer than the delay");
-        assert_eq!(Throttle::after_wrong(Some(throttle), at(200)).wrong, 8);
-        assert_eq!(Throttle::after_wrong(Some(throttle), at(90_000)).wrong, 1);
+    fn after_a_lock_and_after_a_day_the_count_begins_anew() {
+        let wrong = |wrong, now| Throttle::after_wrong(Some(Throttle { wrong, last: at(0) }), at(now)).wrong;
+        assert_eq!([wrong(5, 1), wrong(5, 1439), wrong(5, 1440)], [6, 6, 1]);
+        assert_eq!([wrong(6, 29), wrong(6, 30)], [7, 1]);
+        assert_eq!(Throttle::after_wrong(None, at(0)).wrong, 1);
     }
 
     #[test]

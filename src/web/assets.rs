@@ -5,22 +5,37 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256, Sha384};
 
 use super::{Failure, Site};
 
 const TOKENS: &str = include_str!("../../assets/tokens.css");
 const BASE: &str = include_str!("../../assets/base.css");
 
+/// The one script: the console's, for passkeys.
+const SCRIPT: &str = "passkey.js";
+
 /// Plain name, media type and content of each file. A style sheet begins with the tokens
 /// and with what all pages share.
-fn files() -> [(&'static str, &'static str, String); 3] {
+fn files() -> [(&'static str, &'static str, String); 4] {
     let sheet = |own: &str| format!("{TOKENS}{BASE}{own}");
     [
         ("shop.css", "text/css; charset=utf-8", sheet(include_str!("../../assets/shop.css"))),
         ("console.css", "text/css; charset=utf-8", sheet(include_str!("../../assets/console.css"))),
+        (SCRIPT, "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js").to_owned()),
         ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg").to_owned()),
     ]
+}
+
+/// A script as a page names it: the browser runs it only if it has this hash (Subresource Integrity).
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Where it is.
+    pub path: String,
+    /// `sha384-` and the hash in Base64.
+    pub integrity: String,
 }
 
 struct Asset {
@@ -52,6 +67,14 @@ impl Assets {
     /// The address of the file whose plain name is `plain`: `shop.css`.
     pub fn path(&self, plain: &str) -> &str {
         self.paths.get(plain).map_or("/assets/missing", String::as_str)
+    }
+
+    /// The passkeys' script.
+    pub fn passkey_script(&self) -> Script {
+        let path = self.path(SCRIPT).to_owned();
+        let asset = path.strip_prefix("/assets/").and_then(|name| self.by_name.get(name));
+        let digest = Sha384::digest(asset.map_or("", |asset| asset.content.as_str()).as_bytes());
+        Script { path, integrity: format!("sha384-{}", STANDARD.encode(digest)) }
     }
 }
 

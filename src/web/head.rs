@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Site};
+use super::{Failure, Script, Site};
 use crate::locale::Texts;
 use crate::operator::{GatewayChoice, Settings};
 
@@ -23,6 +23,8 @@ pub struct Head {
     pub refresh: Option<u32>,
     /// The page to which a browser goes on by itself at once.
     pub onward: Option<String>,
+    /// The passkeys' script, on the pages where one can be used.
+    pub script: Option<Script>,
     /// What a visitor must know before anything else.
     pub banners: Vec<String>,
 }
@@ -46,6 +48,7 @@ impl Head {
             icon: site.assets.path("icon.svg").to_owned(),
             refresh: None,
             onward: None,
+            script: None,
             banners,
         }
     }

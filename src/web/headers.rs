@@ -25,14 +25,36 @@ pub const PAYMENT_POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; base-uri 'none'",
 );
 
+/// That of the console's pages on which a passkey can be used: our own script, which the page names with its hash,
+/// and no way for it to make more of itself.
+const PASSKEY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; \
+     style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+
 /// Two years (RFC 6797). No `includeSubDomains`: the shop may be one host among others of its owner.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 const POWERS: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), \
      fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
-     picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+     picture-in-picture=(), publickey-credentials-create=(), \
+     publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
 );
+
+/// The same for a page on which a passkey can be used: by the page itself, never by a frame in it.
+const PASSKEY_POWERS: HeaderValue = HeaderValue::from_static(
+    "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), \
+     fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+     picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), \
+     screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+);
+
+/// Lets the page ask for a passkey.
+pub fn allow_passkeys(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, PASSKEY_POLICY);
+    headers.insert(HeaderName::from_static("permissions-policy"), PASSKEY_POWERS);
+}
 
 /// The name of each header and what it is unless a handler said otherwise. `Referrer-Policy` is
 /// `same-origin`, not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
@@ -77,7 +99,7 @@ mod tests {
 
     #[test]
     fn no_policy_allows_anything_from_elsewhere() {
-        for policy in [PAGE_POLICY, PAYMENT_POLICY] {
+        for policy in [PAGE_POLICY, PAYMENT_POLICY, PASSKEY_POLICY] {
             let policy = policy.to_str().unwrap().to_owned();
             assert!(policy.starts_with("default-src 'none'"));
             assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"));

@@ -20,7 +20,7 @@ pub mod storefront;
 #[cfg(test)]
 mod tokens;
 
-pub use assets::{Assets, serve as serve_asset};
+pub use assets::{Assets, Script, serve as serve_asset};
 pub use form::{Fields, FormError, Limits};
 pub use head::Head;
 pub use reply::{Failure, page};

@@ -1,5 +1,9 @@
 //! People: a shopper who buys, an administrator who runs the shop.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
 use super::browser::Form;
 use super::{Browser, Page, Shop};
 
@@ -128,15 +132,60 @@ pub fn card(page: &Page, number: &str, code: &str) -> Form {
         .set("cc-csc", code)
 }
 
+/// What the administrators of this process' shops prove themselves with, by the shop's folder.
+static SECONDS: Mutex<BTreeMap<PathBuf, Second>> = Mutex::new(BTreeMap::new());
+
+/// An authenticator app, and the recovery codes that were not used yet.
+#[derive(Clone, Default)]
+pub struct Second {
+    seed: String,
+    /// The half minute whose code was used last: each is taken once.
+    used: u64,
+    pub recovery: Vec<String>,
+}
+
+impl Second {
+    /// The app that scans the picture of this page.
+    pub fn scan(page: &Page) -> Self {
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        let seed = text.split_once("id=\"seed\" translate=\"no\">");
+        let seed = seed.unwrap_or_else(|| panic!("no secret for apps is shown: {}", page.words())).1;
+        let seed = seed.split('<').next().unwrap().replace(' ', "");
+        Self { seed, ..Self::default() }
+    }
+
+    /// A code that was not used yet: the app's, or a recovery code rather than to wait for the app's next one.
+    pub fn code(&mut self) -> String {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        if now / 30 <= self.used {
+            return self.recovery.pop().expect("a recovery code that is left");
+        }
+        self.used = now / 30;
+        let seed = totp_rs::Secret::try_from_base32(&self.seed).unwrap();
+        totp_rs::Builder::new().with_secret(seed).build().unwrap().generate(now).to_string()
+    }
+
+    /// Reads the recovery codes of the page that shows them.
+    fn note(&mut self, page: &Page) {
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        let items = text.split("<li>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+        self.recovery = items.collect();
+        assert_eq!(self.recovery.len(), 10, "recovery codes: {}", page.words());
+    }
+}
+
 /// Somebody who runs the shop.
 pub struct Admin {
     pub browser: Browser,
+    pub second: Second,
 }
 
 impl Admin {
-    /// Sets the shop up with its one-time code; signed in afterwards.
+    /// Sets the shop up with its one-time code, and an authenticator app; signed in afterwards.
     pub async fn set_up(shop: &Shop) -> Self {
-        Self::set_up_at(shop.console(), shop.setup_code()).await.0
+        let admin = Self::set_up_at(shop.console(), shop.setup_code()).await.0;
+        SECONDS.lock().unwrap().insert(shop.folder().to_owned(), admin.second.clone());
+        admin
     }
 
     /// The same, of any shop; with the page that follows, on which an appliance shows its recovery key.
@@ -149,25 +198,39 @@ impl Admin {
         let form = form.set("email", EMAIL).set("password", PASSWORD).set("password_again", PASSWORD);
         let page = browser.submit(form).await;
         assert!(page.status.is_success(), "{} {}", page.status, page.words());
-        let mut admin = Self { browser };
-        if !admin.browser.get("/orders").await.at.starts_with("/orders") {
-            admin.sign_in().await;
-        }
-        (admin, page)
+        let mut second = Second::scan(&page);
+        let page = browser.submit(page.form("/enrol/app").set("code", &second.code())).await;
+        assert!(page.status.is_success(), "{} {}", page.status, page.words());
+        second.note(&page);
+        let page = browser.get("/setup/recovery-key").await;
+        (Self { browser, second }, page)
     }
 
-    /// Signs in to a shop that is set up.
+    /// Signs in to a shop that this process has set up.
     pub async fn of(shop: &Shop) -> Self {
-        let mut admin = Self { browser: Browser::new(shop.console()) };
+        let second = SECONDS.lock().unwrap().get(shop.folder()).cloned();
+        let second = second.expect("a shop that was set up here");
+        let mut admin = Self { browser: Browser::new(shop.console()), second };
         admin.sign_in().await;
+        SECONDS.lock().unwrap().insert(shop.folder().to_owned(), admin.second.clone());
         admin
     }
 
     async fn sign_in(&mut self) {
         let page = self.browser.get("/sign-in").await;
-        let page =
-            self.browser.submit(page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD)).await;
+        let form = page.form("/sign-in").set("email", EMAIL).set("password", PASSWORD);
+        let page = self.browser.submit(form.set("code", &self.second.code())).await;
         assert!(!page.at.starts_with("/sign-in"), "not signed in: {}", page.words());
+    }
+
+    /// A page of the console; the second factor is proved again if the page asks for it.
+    pub async fn open(&mut self, path: &str) -> Page {
+        let page = self.browser.get(path).await;
+        if !page.at.starts_with("/step-up") {
+            return page;
+        }
+        let form = page.form("/step-up").set("code", &self.second.code());
+        self.browser.submit(form).await
     }
 
     /// Makes it `count` of each of the product's variants.
@@ -196,7 +259,7 @@ impl Admin {
 
     /// The same; the page that follows, which may say no.
     pub async fn choose_gateway(&mut self, name: &str, fields: &[(&str, &str)]) -> Page {
-        let page = self.browser.get("/settings/gateway").await;
+        let page = self.open("/settings/gateway").await;
         let mut form = page.form("/settings/gateway").set("gateway", name);
         for (field, value) in fields {
             form = form.set(field, value);

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from tests.browser import Browser
+from tests.browser import Browser, Second
 from tests.machines import BOOT, REPO, Checks, Lab, disks, facts, root_only
 
 PASSWORD = "a quiet meadow with eleven cows"
@@ -96,6 +96,10 @@ class Story:
         admin = Browser(self.answer["console"])
         page = admin.submit(admin.get("/setup").form("/setup", code=self.answer["setup_code"]))
         page = admin.submit(page.form("/setup/shop", email=EMAIL, password=PASSWORD, password_again=PASSWORD))
+        self.checks.check("nothing opens before a second factor is enrolled", admin.get("/orders").at == "/enrol")
+        self.second = Second(page)
+        page = self.second.enrol(admin, page)
+        page = admin.get("/setup/recovery-key")
         key = re.search(r'class="secret"[^>]*>([a-z\s-]{71,90})<', page.text)
         self.checks.check("set-up shows the data volume's recovery key", key, page.text[:400])
         if key:
@@ -103,7 +107,7 @@ class Story:
             self.volume_opens_with("".join(key.group(1).split()))
         orders = admin.get("/orders")
         if "/sign-in" in orders.at:
-            orders = admin.submit(orders.form("/sign-in", email=EMAIL, password=PASSWORD))
+            orders = admin.submit(orders.form("/sign-in", email=EMAIL, password=PASSWORD, code=self.second.code()))
             orders = admin.get("/orders")
         self.checks.check("the console shows the order", "Grace Hopper" in orders.text, orders.text[:400])
 
@@ -139,7 +143,7 @@ class Story:
         self.checks.check("it starts again with the same certificate", self.answer["console_fingerprint"] == fingerprint)
         self.checks.check("the set-up code is used up", self.answer["setup_code"] is None, str(self.answer))
         admin = Browser(self.answer["console"])
-        page = admin.submit(admin.get("/sign-in").form("/sign-in", email=EMAIL, password=PASSWORD))
+        page = admin.submit(admin.get("/sign-in").form("/sign-in", email=EMAIL, password=PASSWORD, code=self.second.code()))
         self.checks.check("the order survived", "Grace Hopper" in admin.get("/orders").text, page.text[:300])
         run("--state", self.state, "--stop")
 

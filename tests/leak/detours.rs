@@ -237,7 +237,7 @@ async fn forged_notices(shop: &Shop, cards: &mut Cards, said: &mut Vec<u8>) {
 
 async fn in_the_console(shop: &Shop, admin: &mut Admin, cards: &mut Cards) {
     let mut stranger = Browser::new(shop.console());
-    for field in ["email", "password"] {
+    for field in ["email", "password", "code"] {
         let card = cards.next(format!("sign-in {field}"));
         let page = stranger.get("/sign-in").await;
         let form = page.form("/sign-in").set("email", people::EMAIL).set("password", "not it");

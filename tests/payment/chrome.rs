@@ -35,6 +35,11 @@ impl Chrome {
 
     /// A browser; `scripts` is its own setting "sites can use JavaScript".
     pub async fn start_with(scripts: bool) -> Self {
+        Self::start_told(scripts, &[]).await
+    }
+
+    /// The same with more words on its command line.
+    pub async fn start_told(scripts: bool, more: &[String]) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -54,14 +59,16 @@ impl Chrome {
         let mut chrome = Self { driver, port, session: String::new(), _profile: profile };
         let folder = format!("--user-data-dir={}", chrome._profile.path().display());
         let scripts = if scripts { 1 } else { 2 };
+        // Root has no sandbox, and no GPU is here.
+        let mut words = vec!["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+        words.extend(["--window-size=1280,1600", "--no-first-run", &folder]);
+        words.extend(more.iter().map(String::as_str));
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "acceptInsecureCerts": true,
             "goog:loggingPrefs": {"performance": "ALL"},
             "goog:chromeOptions": {
-                // Root has no sandbox, and no GPU is here.
-                "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                    "--window-size=1280,1600", "--no-first-run", folder],
+                "args": words,
                 "prefs": {"profile.managed_default_content_settings.javascript": scripts},
             },
         }}});
@@ -105,7 +112,8 @@ impl Chrome {
         self.ask(Method::POST, &format!("/session/{}/{what}", self.session), Some(body)).await
     }
 
-    async fn tell(&self, what: &str, body: Value) -> Value {
+    /// One command to the session.
+    pub async fn tell(&self, what: &str, body: Value) -> Value {
         self.try_tell(what, body).await.unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
@@ -198,9 +206,21 @@ impl Chrome {
         self.words().await.contains(words)
     }
 
+    /// The value of a cookie.
+    pub async fn cookie(&self, name: &str) -> Option<String> {
+        let path = format!("/session/{}/cookie/{name}", self.session);
+        let found = self.ask(Method::GET, &path, None).await.ok()?;
+        found["value"].as_str().map(str::to_owned)
+    }
+
     /// Runs a script with the driver's power, which no policy of the page binds.
     pub async fn script(&self, script: &str) -> Value {
         self.tell("execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    /// The same of a script that calls back: its last argument.
+    pub async fn script_later(&self, script: &str, arguments: Value) -> Value {
+        self.tell("execute/async", json!({"script": script, "args": arguments})).await
     }
 
     /// Waits until the address holds `part`.
@@ -240,11 +260,16 @@ impl Chrome {
 
     /// Keeps a picture of the page in `target/test-logs`, for people.
     pub async fn picture(&self, name: &str) {
+        self.picture_of(&format!("payment-{name}")).await;
+    }
+
+    /// The same under its whole name.
+    pub async fn picture_of(&self, name: &str) {
         let png = self.read("screenshot").await;
         let png = base64::engine::general_purpose::STANDARD.decode(png.as_str().unwrap()).unwrap();
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-logs");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("payment-{name}.png")), png).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 }
 

@@ -10,6 +10,7 @@
     reason = "a test may fail loudly"
 )]
 
+#[allow(dead_code, reason = "each suite uses its own part")]
 mod chrome;
 #[path = "../double/mod.rs"]
 mod double;

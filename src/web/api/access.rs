@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Api;
 use super::problem::{Kind, Problem};
-use crate::action::{self, Actor, NotBelieved};
+use crate::action::{self, Actor, NotBelieved, SignedIn};
 use crate::base::{Email, Line, Token};
 use crate::locale::Texts;
 use crate::operator::Settings;
@@ -85,8 +85,8 @@ impl Operations {
 /// How somebody came in.
 #[derive(Debug, Clone)]
 pub enum Via {
-    /// By signing in; the session's id.
-    Session(Token),
+    /// By signing in: the session's id, and what is known of it.
+    Session(Token, Box<SignedIn>),
     /// With a token for programs.
     Token,
 }
@@ -182,7 +182,7 @@ async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Respons
     let caller = believe(api, &request.headers, source).await.map_err(refused)?;
     match needs {
         Needs::Anyone | Needs::SignedIn => {}
-        Needs::Session if matches!(caller.via, Via::Session(_)) => {}
+        Needs::Session if matches!(caller.via, Via::Session(..)) => {}
         Needs::Session => return Err(refused(Problem::of(Kind::NeedsSession))),
         Needs::Right(right) => caller.actor.require(right).map_err(|denied| refused(denied.into()))?,
     }
@@ -203,8 +203,19 @@ async fn believe(api: &Api, headers: &HeaderMap, source: IpAddr) -> Result<Calle
     if let Some(id) = secret.strip_prefix(SESSION_PREFIX) {
         let id: Token = id.parse().map_err(|_| nobody())?;
         let signed = action::signed_in(app, id, source).await?.ok_or_else(nobody)?;
-        let action::SignedIn { actor, name, email, until, .. } = signed;
-        return Ok(Caller { api: api.clone(), actor, name, email, via: Via::Session(id), until, source });
+        // Without a second factor nothing opens but its enrolment, and that needs the console's pages.
+        if !signed.enrolled {
+            return Err(Problem::of(Kind::NotEnrolled));
+        }
+        return Ok(Caller {
+            api: api.clone(),
+            actor: signed.actor.clone(),
+            name: signed.name.clone(),
+            email: signed.email.clone(),
+            until: signed.until,
+            via: Via::Session(id, Box::new(signed)),
+            source,
+        });
     }
     if !secret.starts_with(TOKEN_PREFIX) {
         return Err(nobody());

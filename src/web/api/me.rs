@@ -71,9 +71,9 @@ pub async fn show(caller: Caller) -> Result<Json<Me>, Problem> {
         name: caller.name.to_string(),
         email: caller.email.to_string(),
         role: actor.role().map_or("", Role::name).to_owned(),
-        via: if matches!(caller.via, Via::Session(_)) { "session" } else { "token" }.to_owned(),
+        via: if matches!(caller.via, Via::Session(..)) { "session" } else { "token" }.to_owned(),
         rights: names(&actor.rights()),
-        proved_lately: actor.proved_lately(),
+        proved_lately: actor.is_fresh(),
         until: caller.until.to_string(),
         source: caller.source.to_canonical().to_string(),
     }))

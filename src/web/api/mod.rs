@@ -73,6 +73,7 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(document))
         .routes(routes!(problem::show))
         .routes(routes!(session::begin, session::end))
+        .routes(routes!(session::step_up))
         .routes(routes!(me::show))
         .routes(routes!(me::roles))
         .routes(routes!(overview::show))

@@ -50,6 +50,7 @@ kinds! {
     NotSignedIn = "not-signed-in", UNAUTHORIZED, "api-not-signed-in", "api-not-signed-in-cure";
     NotAllowed = "not-allowed", FORBIDDEN, "api-not-allowed", "api-not-allowed-cure";
     NeedsSession = "needs-session", FORBIDDEN, "api-needs-session", "api-needs-session-cure";
+    NotEnrolled = "not-enrolled", FORBIDDEN, "api-not-enrolled", "api-not-enrolled-cure";
     StepUp = "step-up-needed", FORBIDDEN, "api-step-up", "api-step-up-cure";
     Outside = "outside-ranges", FORBIDDEN, "api-outside", "api-outside-cure";
     NotFound = "not-found", NOT_FOUND, "api-not-found", "api-not-found-cure";

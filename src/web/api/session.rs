@@ -10,7 +10,7 @@ use super::access::{Caller, SESSION_PREFIX, Via, Visitor};
 use super::body::Sent;
 use super::problem::{Kind, Problem};
 use crate::action::{self, SignIn, SignInError};
-use crate::base::SecretBytes;
+use crate::base::{SecretBytes, Token};
 use crate::staff::{IDLE, LONGEST};
 use crate::web::Failure;
 
@@ -26,8 +26,17 @@ pub struct Credentials {
     password: Zeroizing<String>,
     /// Six digits of the authenticator, or a recovery code; needed once a second factor is set up
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
-    code: Option<Zeroizing<String>>,
+    #[schema(value_type = String, format = Password, max_length = 100)]
+    code: Zeroizing<String>,
+}
+
+/// The second factor
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactor {
+    /// Six digits of the authenticator, or a recovery code
+    #[schema(value_type = String, format = Password, max_length = 100)]
+    code: Zeroizing<String>,
 }
 
 /// A session's token
@@ -40,6 +49,16 @@ pub struct Session {
     idle_seconds: i64,
     /// Seconds after which it ends in any case
     longest_seconds: i64,
+}
+
+impl Session {
+    fn of(id: Token) -> Self {
+        Self {
+            token: Zeroizing::new(format!("{SESSION_PREFIX}{id}")),
+            idle_seconds: IDLE.as_secs(),
+            longest_seconds: LONGEST.as_secs(),
+        }
+    }
 }
 
 /// Begin a session
@@ -58,20 +77,39 @@ pub async fn begin(
     Sent(sent): Sent<Credentials>,
 ) -> Result<(StatusCode, Json<Session>), Problem> {
     let password = SecretBytes::new(sent.password.as_bytes().to_vec());
-    let typed = SignIn { email: sent.email, password, source: visitor.source };
+    let typed = SignIn { email: sent.email, password, code: sent.code, source: visitor.source };
     match action::sign_in(&visitor.api.office, typed).await {
-        Ok(id) => Ok((
-            StatusCode::CREATED,
-            Json(Session {
-                token: Zeroizing::new(format!("{SESSION_PREFIX}{id}")),
-                idle_seconds: IDLE.as_secs(),
-                longest_seconds: LONGEST.as_secs(),
-            }),
-        )),
-        Err(SignInError::Wrong) => Err(Problem::of(Kind::WrongPassword)),
-        Err(SignInError::Wait(wait)) => Err(Problem::wait(wait)),
-        Err(SignInError::Hasher(_)) => Err(Failure::TooMany { retry_after: 5 }.into()),
-        Err(SignInError::Store(error)) => Err(error.into()),
+        Ok(id) => Ok((StatusCode::CREATED, Json(Session::of(id)))),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Prove the second factor again
+///
+/// Rights that ask for it can be used for 15 minutes. The session gets another token; the one that was sent opens
+/// nothing any more. Passkeys need a browser: this takes the authenticator's code, or a recovery code.
+#[utoipa::path(
+    post,
+    path = "/session/step-up",
+    tag = "session",
+    extensions(("x-right" = json!("session"))),
+    request_body = SecondFactor,
+    responses((status = 200, description = "The session's new token", body = Session))
+)]
+pub async fn step_up(caller: Caller, Sent(sent): Sent<SecondFactor>) -> Result<Json<Session>, Problem> {
+    let Via::Session(id, signed) = &caller.via else { return Err(Problem::of(Kind::NeedsSession)) };
+    match action::prove_with_code(&caller.api.office, signed, *id, sent.code).await {
+        Ok(id) => Ok(Json(Session::of(id))),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+fn refused(error: SignInError) -> Problem {
+    match error {
+        SignInError::Wrong => Problem::of(Kind::WrongPassword),
+        SignInError::Wait(wait) => Problem::wait(wait),
+        SignInError::Hasher(_) => Failure::TooMany { retry_after: 5 }.into(),
+        SignInError::Store(error) => error.into(),
     }
 }
 
@@ -84,7 +122,7 @@ pub async fn begin(
     responses((status = 204, description = "Signed out"))
 )]
 pub async fn end(caller: Caller) -> Result<StatusCode, Problem> {
-    if let Via::Session(id) = caller.via {
+    if let Via::Session(id, _) = caller.via {
         action::sign_out(&caller.api.site.app, &caller.actor, id).await?;
     }
     Ok(StatusCode::NO_CONTENT)

@@ -12,8 +12,12 @@ use crate::staff::Right;
 pub enum Needs {
     /// Nobody in particular: set-up, the door, the assets.
     Anyone,
+    /// Somebody who is signed in, with or without a second factor.
+    Enrol,
     /// Somebody who is signed in.
     SignedIn,
+    /// The same, who has proved the second factor lately: what people change of their own sign-in.
+    Fresh,
     /// Somebody with this right.
     Right(Right),
     /// A page to read with the first right, which offers a form to those who have the second.
@@ -44,7 +48,25 @@ pub const ADDRESSES: &[Address] = &[
     get("/sign-in", Needs::Anyone),
     post("/sign-in", Needs::Anyone),
     get("/assets/{name}", Needs::Anyone),
-    post("/sign-out", Needs::SignedIn),
+    post("/sign-in/passkey", Needs::Anyone),
+    post("/sign-out", Needs::Enrol),
+    get("/enrol", Needs::Enrol),
+    post("/enrol/app", Needs::Enrol),
+    post("/enrol/passkey", Needs::Enrol),
+    get("/step-up", Needs::SignedIn),
+    post("/step-up", Needs::SignedIn),
+    post("/step-up/passkey", Needs::SignedIn),
+    get("/security", Needs::Fresh),
+    post("/security/password", Needs::Fresh),
+    get("/security/app", Needs::Fresh),
+    post("/security/app", Needs::Fresh),
+    post("/security/app/remove", Needs::Fresh),
+    post("/security/passkeys", Needs::Fresh),
+    post("/security/passkeys/{mark}/remove", Needs::Fresh),
+    post("/security/recovery-codes", Needs::Fresh),
+    get("/security/sessions", Needs::SignedIn),
+    post("/security/sessions/{mark}/end", Needs::SignedIn),
+    post("/security/sessions/end-others", Needs::SignedIn),
     get("/setup/recovery-key", Needs::Right(Right::GoLive)),
     post("/setup/recovery-key", Needs::Right(Right::GoLive)),
     get("/", Needs::Right(Right::SeeOverview)),
@@ -93,8 +115,8 @@ pub const ADDRESSES: &[Address] = &[
     post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/withdraw", Needs::Right(Right::ChangeOperatorStaff)),
-    get("/tokens", Needs::SignedIn),
-    post("/tokens", Needs::SignedIn),
+    get("/tokens", Needs::Fresh),
+    post("/tokens", Needs::Fresh),
     post("/tokens/{id}/revoke", Needs::SignedIn),
     get("/go-live", Needs::Right(Right::GoLive)),
     post("/go-live", Needs::Right(Right::GoLive)),
@@ -111,7 +133,7 @@ pub fn needs(method: &Method, path: &str) -> Option<Needs> {
 pub fn offers(href: &str) -> Option<Right> {
     let path = href.split(['?', '#']).next().unwrap_or_default();
     match needs(&Method::GET, path)? {
-        Needs::Anyone | Needs::SignedIn => None,
+        Needs::Anyone | Needs::Enrol | Needs::SignedIn | Needs::Fresh => None,
         Needs::Right(right) | Needs::Form(_, right) => Some(right),
     }
 }
@@ -120,7 +142,7 @@ impl Needs {
     /// The right without which the address is not there.
     pub fn right(self) -> Option<Right> {
         match self {
-            Self::Anyone | Self::SignedIn => None,
+            Self::Anyone | Self::Enrol | Self::SignedIn | Self::Fresh => None,
             Self::Right(right) | Self::Form(right, _) => Some(right),
         }
     }
@@ -129,7 +151,7 @@ impl Needs {
     /// form in vain.
     pub fn step_up(self) -> Option<Right> {
         match self {
-            Self::Anyone | Self::SignedIn => None,
+            Self::Anyone | Self::Enrol | Self::SignedIn | Self::Fresh => None,
             Self::Right(right) | Self::Form(_, right) => Some(right).filter(|right| right.needs_step_up()),
         }
     }

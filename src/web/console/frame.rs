@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath};
+use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
 use super::Desk;
-use super::access;
+use super::access::{self, Needs};
 use super::alarms::{self, Banner};
 use super::form::Problem;
 use crate::action::{self, Denied, SignedIn};
@@ -53,6 +54,8 @@ pub struct Clerk {
     pub source: IpAddr,
     /// The open alarms, the latest first.
     pub alarms: Vec<(u64, Alarm)>,
+    /// The host name by which the browser called us.
+    pub host: String,
     session: Token,
 }
 
@@ -60,12 +63,22 @@ pub struct Clerk {
 pub struct Visitor {
     pub desk: Desk,
     pub source: IpAddr,
+    /// The host name by which the browser called us.
+    pub host: String,
     cookie: Option<Token>,
     fresh: bool,
 }
 
 fn source(parts: &Parts) -> Result<IpAddr, Failure> {
     parts.extensions.get::<Peer>().map(|peer| peer.0.ip()).ok_or(Failure::Refused)
+}
+
+/// The host without its port: which of our names a browser used. It only chooses among names that we know.
+fn host(parts: &Parts) -> String {
+    let header = || parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let authority = parts.uri.authority().map_or_else(header, |authority| authority.as_str());
+    let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
+    name.to_ascii_lowercase()
 }
 
 impl FromRequestParts<Desk> for Clerk {
@@ -84,28 +97,33 @@ impl FromRequestParts<Desk> for Clerk {
             let set_up = app.store().read(|view| action::is_set_up(view)).map_err(failed)?;
             return Err(Redirect::to(if set_up { "/sign-in" } else { "/setup" }).into_response());
         };
-        allow(parts, &signed).map_err(IntoResponse::into_response)?;
+        allow(parts, &signed)?;
         let settings = Head::settings(&desk.site).map_err(IntoResponse::into_response)?;
         let alarms = app.store().read(|view| alarm::open(view)).map_err(failed)?;
-        Ok(Self { desk: desk.clone(), signed, settings, source, alarms, session })
+        Ok(Self { desk: desk.clone(), signed, settings, source, alarms, host: host(parts), session })
     }
 }
 
-/// Lets on whoever has the right that the address needs. What somebody may not do is not there for them.
-fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Failure> {
+/// Lets on whoever has the right that the address needs. What somebody may not do is not there for them, and
+/// who has no second factor yet gets nothing but its enrolment.
+fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Response> {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let needs = access::needs(&parts.method, path)
-        .ok_or_else(|| Failure::Internal(format!("{} {path} is not in the table of access", parts.method)))?;
+    let needs = access::needs(&parts.method, path).ok_or_else(|| {
+        Failure::Internal(format!("{} {path} is not in the table of access", parts.method)).into_response()
+    })?;
+    if !signed.enrolled && needs != Needs::Enrol {
+        return Err(Redirect::to("/enrol").into_response());
+    }
     if needs.right().is_some_and(|right| !signed.actor.may(right)) {
-        return Err(Failure::NotFound);
+        return Err(Failure::NotFound.into_response());
     }
-    let offered = needs.step_up().filter(|right| signed.actor.may(*right));
-    if offered.is_none() {
-        return Ok(());
-    }
+    let offered = needs == Needs::Fresh || needs.step_up().is_some_and(|right| signed.actor.may(right));
     // A page opens within ten minutes; what it sends is taken within fifteen, by the action.
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
-    if reads && !signed.fresh { Err(Failure::StepUp(parts.uri.path().to_owned())) } else { Ok(()) }
+    if offered && reads && !signed.fresh {
+        return Err(Failure::StepUp(parts.uri.path().to_owned()).into_response());
+    }
+    Ok(())
 }
 
 impl FromRequestParts<Desk> for Visitor {
@@ -113,7 +131,7 @@ impl FromRequestParts<Desk> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Failure> {
         let cookie = cookies::SESSION.read(&parts.headers);
-        Ok(Self { desk: desk.clone(), source: source(parts)?, cookie, fresh: false })
+        Ok(Self { desk: desk.clone(), source: source(parts)?, host: host(parts), cookie, fresh: false })
     }
 }
 
@@ -209,9 +227,9 @@ impl Visitor {
     }
 
     /// Reads a form of ours and checks that this visitor was given it.
-    pub async fn form(&self, request: Request<Body>) -> Result<(Fields, Token), Failure> {
+    pub async fn form(&self, request: Request<Body>, limits: Limits) -> Result<(Fields, Token), Failure> {
         let (headers, uri) = (request.headers().clone(), request.uri().clone());
-        let fields = Fields::read(request, Limits::SHOPPER).await?;
+        let fields = Fields::read(request, limits).await?;
         let key = self.desk.site.app.web_key();
         let sent = fields.get(csrf::FIELD);
         let cookie = csrf::check(key, csrf::Audience::Visitor, self.cookie, sent, (&headers, &uri))?;

@@ -13,7 +13,7 @@ use super::staff_words as words;
 use crate::action::{self, Invited, Join, JoinError};
 use crate::base::Token;
 use crate::staff::{HasherError, Password, SHORTEST, WrongHalf};
-use crate::web::{Failure, Fields, Head, cookies};
+use crate::web::{Failure, Fields, Head, Limits, cookies};
 
 #[derive(Template)]
 #[template(path = "console/join.html")]
@@ -47,7 +47,7 @@ pub async fn take(
     Path(link): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Failure> {
-    let (fields, _) = visitor.form(request).await?;
+    let (fields, _) = visitor.form(request, Limits::SHOPPER).await?;
     let Some((link, invited)) = invited(&visitor, &link)? else { return nothing(visitor) };
     let texts = visitor.texts();
     let typed = fields.get("password");
@@ -68,7 +68,7 @@ pub async fn take(
     let source = visitor.source;
     let problem = match action::join(&visitor.desk.office, Join { link, code, password, source }).await {
         Ok(session) => {
-            let mut response = Redirect::to("/").into_response();
+            let mut response = Redirect::to("/enrol").into_response();
             cookies::SESSION.set(response.headers_mut(), session);
             return Ok(response);
         }

@@ -1,4 +1,5 @@
-//! The console: set-up, sign-in, and the pages from which the shop is run. One file per resource, no script.
+//! The console: set-up, sign-in, and the pages from which the shop is run. One file per resource; no
+//! script but the passkeys', on their pages alone.
 //!
 //! Refuses every peer outside the allowed ranges before anything else, and knows a peer only by the address
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
@@ -10,6 +11,7 @@ mod attempts;
 mod audit;
 mod capture;
 mod certificate;
+mod enrol;
 mod form;
 mod frame;
 mod gateway;
@@ -19,6 +21,7 @@ mod join;
 mod money;
 mod orders;
 mod overview;
+mod passkey;
 mod products;
 mod proposals;
 mod ranges;
@@ -26,11 +29,13 @@ mod recovery;
 mod refund;
 mod refund_form;
 mod roles;
+mod security;
 mod set_up;
 mod sign_in;
 mod staff;
 mod staff_form;
 mod staff_words;
+mod step_up;
 mod tokens;
 mod upload;
 
@@ -90,7 +95,23 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/setup/shop", post(set_up::shop))
         .route("/setup/recovery-key", get(recovery::show).post(recovery::confirm))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-in/passkey", post(sign_in::enter_with_passkey))
         .route("/sign-out", post(sign_in::leave))
+        .route("/enrol", get(enrol::show))
+        .route("/enrol/app", post(enrol::add_app))
+        .route("/enrol/passkey", post(enrol::add_passkey))
+        .route("/step-up", get(step_up::show).post(step_up::prove))
+        .route("/step-up/passkey", post(step_up::prove_with_passkey))
+        .route("/security", get(security::show))
+        .route("/security/password", post(security::change_password))
+        .route("/security/app", get(enrol::show_app).post(enrol::add_app))
+        .route("/security/app/remove", post(security::remove_app))
+        .route("/security/passkeys", post(enrol::add_passkey))
+        .route("/security/passkeys/{mark}/remove", post(security::remove_passkey))
+        .route("/security/recovery-codes", post(security::make_codes))
+        .route("/security/sessions", get(security::sessions))
+        .route("/security/sessions/{mark}/end", post(security::end_session))
+        .route("/security/sessions/end-others", post(security::end_others))
         .route("/orders", get(orders::list))
         .route("/orders/{number}", get(orders::show))
         .route("/orders/{number}/capture", get(capture::show_capture).post(capture::capture))
@@ -157,5 +178,7 @@ async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Respon
 mod alarm_tests;
 #[cfg(test)]
 mod refund_tests;
+#[cfg(test)]
+mod security_tests;
 #[cfg(test)]
 mod tests;

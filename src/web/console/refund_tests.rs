@@ -159,7 +159,7 @@ async fn a_mistake_is_named_at_its_field_and_what_was_typed_stays() {
 async fn who_was_second_is_told_and_gives_nothing_back_twice() {
     let (fixture, mut browser) = sold(CaptureMode::Automatic).await;
     let mut other = Browser::of(&fixture);
-    other.sign_in(crate::action::fixture::PASSWORD).await;
+    other.sign_in(crate::action::fixture::PASSWORD, &fixture.second()).await;
     let fields = "what=sum&sum=30&reason=late";
     let first = fill(&mut browser, fields).await;
     let second = fill(&mut other, fields).await;

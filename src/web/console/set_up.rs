@@ -11,7 +11,7 @@ use crate::action::{self, SetUp, SetUpError};
 use crate::base::{Email, Line, Token};
 use crate::locale::Texts;
 use crate::staff::{CodeRefusal, MOST_BYTES, Password, PasswordError, SHORTEST};
-use crate::web::{Failure, Fields, Head, cookies};
+use crate::web::{Failure, Fields, Head, Limits, cookies};
 
 #[derive(Template)]
 #[template(path = "console/set_up.html")]
@@ -39,7 +39,7 @@ pub async fn show(visitor: Visitor) -> Result<Response, Failure> {
 
 /// `POST /setup`: `code`.
 pub async fn code(visitor: Visitor, request: Request<Body>) -> Result<Response, Failure> {
-    let (fields, _) = visitor.form(request).await?;
+    let (fields, _) = visitor.form(request, Limits::SHOPPER).await?;
     let app = visitor.desk.office.app();
     // A fresh cookie for who typed the code, so that nobody else can hold it.
     let fresh = Token::random(app.random());
@@ -68,16 +68,14 @@ pub async fn code(visitor: Visitor, request: Request<Body>) -> Result<Response, 
 
 /// `POST /setup/shop`: `shop`, `contact`, `password`, `password_again`.
 pub async fn shop(visitor: Visitor, request: Request<Body>) -> Result<Response, Failure> {
-    let (fields, cookie) = visitor.form(request).await?;
+    let (fields, cookie) = visitor.form(request, Limits::SHOPPER).await?;
     let mut problems = Vec::new();
     let Some(wish) = read(&visitor, &fields, cookie, &mut problems) else {
         return draw_shop(visitor, Some(&fields), problems);
     };
     match action::set_up(&visitor.desk.office, wish).await {
         Ok(session) => {
-            let key = action::recovery_key(&visitor.desk.office);
-            let waits = key.map_err(|error| Failure::Internal(error.to_string()))?.is_some();
-            let mut response = Redirect::to(if waits { "/setup/recovery-key" } else { "/" }).into_response();
+            let mut response = Redirect::to("/enrol").into_response();
             cookies::SESSION.set(response.headers_mut(), session);
             Ok(response)
         }
@@ -130,11 +128,14 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
 /// What a password that was not taken is told.
 pub fn password_wrong(texts: &Texts, error: PasswordError) -> String {
     match error {
-        PasswordError::TooShort => texts.say_with("password-too-short", &[("shortest", SHORTEST.into())]),
+        PasswordError::TooShort { shortest } => {
+            texts.say_with("password-too-short", &[("shortest", shortest.into())])
+        }
         PasswordError::TooLong => texts.say_with("password-too-long", &[("most", MOST_BYTES.into())]),
         PasswordError::Control => texts.say("password-control"),
         PasswordError::Repeats => texts.say("password-repeats"),
         PasswordError::Guessable => texts.say("password-guessable"),
+        PasswordError::Breached => texts.say("password-breached"),
     }
 }
 

@@ -1,17 +1,19 @@
-//! The door: in and out.
+//! The door: in and out. One page asks for everything at once, and one answer says no.
 
 use askama::Template;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::{IntoResponse, Redirect, Response};
+use zeroize::Zeroizing;
 
 use super::form::FORM;
 use super::form::{Field, Problem};
 use super::frame::{Clerk, Visitor, status};
+use super::passkey::{self, ANSWER, PasskeyForm};
 use crate::action::{self, SignIn, SignInError};
-use crate::base::SecretBytes;
+use crate::base::{SecretBytes, Token};
 use crate::locale::Texts;
-use crate::web::{Failure, Head, cookies};
+use crate::web::{Failure, Head, Limits, cookies};
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
@@ -19,6 +21,7 @@ struct SignInPage {
     head: Head,
     csrf: String,
     fields: Vec<Field>,
+    passkey: Option<PasskeyForm>,
     problems: Vec<Problem>,
 }
 
@@ -36,42 +39,62 @@ pub async fn show(visitor: Visitor) -> Result<Response, Failure> {
     draw(visitor, "", Vec::new())
 }
 
-/// `POST /sign-in`: `email`, `password`.
+/// `POST /sign-in`: `email`, `password`, `code`.
 pub async fn enter(visitor: Visitor, request: Request<Body>) -> Result<Response, Failure> {
-    let (fields, _) = visitor.form(request).await?;
+    let (fields, _) = visitor.form(request, Limits::SHOPPER).await?;
     let sign_in = SignIn {
         email: fields.get("email").to_owned(),
         password: SecretBytes::new(fields.get("password").as_bytes().to_vec()),
+        code: Zeroizing::new(fields.get("code").to_owned()),
         source: visitor.source,
     };
     match action::sign_in(&visitor.desk.office, sign_in).await {
-        Ok(session) => {
-            let mut response = Redirect::to("/").into_response();
-            cookies::SESSION.set(response.headers_mut(), session);
-            Ok(response)
-        }
+        Ok(session) => Ok(let_in(session)),
         Err(refusal) => {
-            let text = refused(visitor.texts(), refusal)?;
+            let text = refused(visitor.texts(), refusal, "sign-in-wrong")?;
             draw(visitor, fields.get("email"), vec![Problem::new("email", text)])
         }
     }
 }
 
-fn refused(texts: &Texts, refusal: SignInError) -> Result<String, Failure> {
+/// `POST /sign-in/passkey`: `challenge`, `answer`.
+pub async fn enter_with_passkey(visitor: Visitor, request: Request<Body>) -> Result<Response, Failure> {
+    let (fields, cookie) = visitor.form(request, ANSWER).await?;
+    let refusal = match passkey::answer(&fields, &visitor.host, cookie) {
+        Some(answer) => {
+            match action::sign_in_with_passkey(&visitor.desk.office, answer, visitor.source).await {
+                Ok(session) => return Ok(let_in(session)),
+                Err(refusal) => refusal,
+            }
+        }
+        None => SignInError::Wrong,
+    };
+    let text = refused(visitor.texts(), refusal, "sign-in-passkey-wrong")?;
+    draw(visitor, "", vec![Problem::new("email", text)])
+}
+
+fn let_in(session: Token) -> Response {
+    let mut response = Redirect::to("/").into_response();
+    cookies::SESSION.set(response.headers_mut(), session);
+    response
+}
+
+/// What a page says to somebody who was refused; `wrong` is the key of what it says to a wrong try.
+pub fn refused(texts: &Texts, refusal: SignInError, wrong: &'static str) -> Result<String, Failure> {
     Ok(match refusal {
-        SignInError::Wrong => texts.say("sign-in-wrong"),
-        SignInError::Wait(wait) if wait.as_secs() < 90 => {
-            texts.say_with("sign-in-wait-seconds", &[("seconds", wait.as_secs().saturating_add(1).into())])
-        }
-        SignInError::Wait(wait) => {
-            texts.say_with("sign-in-wait-minutes", &[("minutes", wait.as_mins().saturating_add(1).into())])
-        }
+        SignInError::Wrong => texts.say(wrong),
+        SignInError::Wait(wait) => locked(texts, wait),
         SignInError::Hasher(crate::staff::HasherError::Busy) => {
             return Err(Failure::TooMany { retry_after: 10 });
         }
         SignInError::Hasher(error) => return Err(Failure::Internal(error.to_string())),
         SignInError::Store(error) => return Err(error.into()),
     })
+}
+
+/// How long the lock holds.
+pub fn locked(texts: &Texts, wait: jiff::SignedDuration) -> String {
+    texts.say_with("sign-in-wait-minutes", &[("minutes", wait.as_mins().saturating_add(1).into())])
 }
 
 /// `POST /sign-out`.
@@ -84,12 +107,23 @@ pub async fn leave(clerk: Clerk, request: Request<Body>) -> Result<Response, Fai
 }
 
 fn draw(mut visitor: Visitor, email: &str, problems: Vec<Problem>) -> Result<Response, Failure> {
+    let csrf = visitor.form_token();
     let texts = visitor.texts();
+    let challenge = visitor.cookie().and_then(|cookie| {
+        action::ask_to_sign_in(&visitor.desk.office, &visitor.host, cookie, visitor.source)
+    });
+    let passkey = challenge
+        .map(|challenge| PasskeyForm::get("/sign-in/passkey", challenge, texts.say("sign-in-passkey")));
     let fields = vec![
         Field::new("email", texts.say("field-email")).kind("email", "username").value(email).with(&problems),
         Field::new("password", texts.say("field-password")).kind("password", "current-password"),
+        Field::new("code", texts.say("field-code"))
+            .kind("text", "one-time-code")
+            .hint(texts.say("field-code-hint")),
     ];
-    let head = visitor.head(texts.say("sign-in-title"));
-    let page = SignInPage { head, csrf: visitor.form_token(), fields, problems };
-    visitor.page(status(&page.problems), &page)
+    let mut head = visitor.head(texts.say("sign-in-title"));
+    passkey::with_script(passkey.as_ref(), &visitor.desk, &mut head);
+    let scripted = head.script.is_some();
+    let page = SignInPage { head, csrf, fields, passkey, problems };
+    Ok(passkey::allow(scripted, visitor.page(status(&page.problems), &page)?))
 }

@@ -16,6 +16,7 @@ use crate::order::{Address, LineItem, ORDERS, Order, PaidWith, ShippingMethod, S
 
 /// A browser that keeps one cookie.
 pub(super) struct Browser {
+    pub(super) host: &'static str,
     router: Router,
     peer: &'static str,
     cookie: Option<String>,
@@ -40,11 +41,11 @@ impl Browser {
     pub(super) fn of(fixture: &Fixture) -> Self {
         let site = Site::new(Arc::clone(fixture.app())).unwrap();
         let router = router(site, Arc::clone(&fixture.office));
-        Self { router, peer: "10.0.2.2:50000", cookie: None }
+        Self { host: "10.0.2.15:9443", router, peer: "10.0.2.2:50000", cookie: None }
     }
 
     async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Page {
-        let mut request = request.header("host", "10.0.2.15:9443");
+        let mut request = request.header("host", self.host);
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, format!("__Host-session={cookie}"));
         }
@@ -94,10 +95,30 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
-    pub async fn sign_in(&mut self, password: &str) -> Page {
-        let fields = format!("email={EMAIL}&password={}", password.replace(' ', "+"));
+    pub(super) fn set_session(&mut self, session: crate::base::Token) {
+        self.cookie = Some(session.to_string());
+    }
+
+    /// Adds an app on the page that is all there is before; the page with recovery codes.
+    pub(super) async fn enrol(&mut self, fixture: &Fixture) -> Page {
+        let page = self.get("/enrol").await;
+        let (token, code) = (page.token(), code_of(&page, fixture));
+        self.post("/enrol/app", &format!("csrf={token}&code={code}")).await
+    }
+
+    pub async fn sign_in(&mut self, password: &str, code: &str) -> Page {
+        let fields = format!("email={EMAIL}&password={}&code={code}", password.replace(' ', "+"));
         self.submit("/sign-in", "/sign-in", &fields).await
     }
+}
+
+/// The code that an app with this page's secret shows at the fixture's time.
+pub(super) fn code_of(page: &Page, fixture: &Fixture) -> String {
+    let seed = page.text.split_once("id=\"seed\" translate=\"no\">").expect("a secret for apps").1;
+    let seed = seed.split('<').next().unwrap().replace(' ', "");
+    let seed = totp_rs::Secret::try_from_base32(seed).unwrap();
+    let now = u64::try_from(fixture.app().clock().now().as_second()).unwrap();
+    totp_rs::Builder::new().with_secret(seed).build().unwrap().generate(now).to_string()
 }
 
 pub(super) const PAGES: [&str; 13] = [
@@ -120,7 +141,7 @@ pub(super) async fn signed_in() -> (Fixture, Browser) {
     let (fixture, _) = Fixture::open(false).await;
     load_demo(fixture.app(), &Fixture::demo_folder()).await.unwrap();
     let mut browser = Browser::of(&fixture);
-    assert_eq!(browser.sign_in(PASSWORD).await.location, "/");
+    assert_eq!(browser.sign_in(PASSWORD, &fixture.second()).await.location, "/");
     (fixture, browser)
 }
 
@@ -170,8 +191,20 @@ async fn a_new_shop_is_set_up_with_the_code_and_the_recovery_key_follows() {
     assert!(!page.text.contains(PASSWORD));
     let before = browser.cookie.clone();
     let page = browser.submit("/setup", "/setup/shop", &fields(PASSWORD, PASSWORD)).await;
-    assert_eq!(page.location, "/setup/recovery-key");
+    assert_eq!(page.location, "/enrol");
     assert_ne!(browser.cookie, before, "a session of its own");
+    for path in PAGES.iter().chain(&["/setup/recovery-key", "/security", "/step-up"]) {
+        assert_eq!(
+            browser.get(path).await.location,
+            "/enrol",
+            "{path}: nothing opens before a second factor"
+        );
+    }
+    let before = browser.cookie.clone();
+    let page = browser.enrol(&fixture).await;
+    assert_ne!(browser.cookie, before, "a proof renews the session");
+    assert_eq!(page.text.matches("<li>").count(), 10, "recovery codes");
+    assert!(page.text.contains("href=\"/setup/recovery-key\""));
     let page = browser.get("/setup/recovery-key").await;
     assert!(page.text.contains(RECOVERY_KEY_TEXT));
     let shown =
@@ -191,11 +224,11 @@ async fn a_new_shop_is_set_up_with_the_code_and_the_recovery_key_follows() {
 async fn a_session_starts_afresh_at_sign_in_and_ends_at_sign_out_and_after_rest() {
     let (fixture, _) = Fixture::open(false).await;
     let mut browser = Browser::of(&fixture);
-    let page = browser.sign_in("wrong").await;
+    let page = browser.sign_in("wrong", "").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(browser.get("/").await.location, "/sign-in");
     let visitor = browser.cookie.clone();
-    assert_eq!(browser.sign_in(PASSWORD).await.location, "/");
+    assert_eq!(browser.sign_in(PASSWORD, &fixture.second()).await.location, "/");
     assert!(browser.cookie.is_some() && browser.cookie != visitor);
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
     let session = browser.cookie.clone();
@@ -204,7 +237,7 @@ async fn a_session_starts_afresh_at_sign_in_and_ends_at_sign_out_and_after_rest(
     browser.cookie = session;
     assert_eq!(browser.get("/").await.location, "/sign-in", "the old cookie opens nothing");
     browser.cookie = None;
-    browser.sign_in(PASSWORD).await;
+    browser.sign_in(PASSWORD, &fixture.second()).await;
     fixture.wait(SignedDuration::from_mins(15));
     assert_eq!(browser.get("/").await.location, "/sign-in");
 }
@@ -214,7 +247,7 @@ async fn every_post_needs_the_token_of_its_own_cookie() {
     let (fixture, mut browser) = signed_in().await;
     let other = {
         let mut other = Browser::of(&fixture);
-        other.sign_in(PASSWORD).await;
+        other.sign_in(PASSWORD, &fixture.second()).await;
         other.get("/").await.token()
     };
     for path in [
