@@ -19,8 +19,8 @@ mod role;
 mod session;
 mod setup_code;
 mod throttle;
-mod totp;
 mod token;
+mod totp;
 
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
 pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
@@ -46,8 +46,8 @@ pub use setup_code::{
 pub use throttle::{
     FORGOTTEN, LOCKED_FOR, MOST_THROTTLES, MOST_WRONG, THROTTLES, Throttle, account_key, source_key,
 };
-pub use totp::{KeptTotp, MOST_OFFERS, OFFER_LASTS, Offered, TotpSeed};
 pub use token::{
     ApiToken, MOST_TOKEN_DAYS, MOST_TOKENS, MOST_TOKENS_OF_ONE, NotAToken, TOKEN_DAYS, TOKEN_PREFIX, TOKENS,
     TokenEnded, TokenSecret,
 };
+pub use totp::{KeptTotp, MOST_OFFERS, OFFER_LASTS, Offered, TotpSeed};

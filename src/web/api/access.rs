@@ -223,15 +223,7 @@ async fn believe(api: &Api, headers: &HeaderMap, source: IpAddr) -> Result<Calle
     match action::believe(app, secret, source).await {
         Ok(action::Bearer { actor, name, email, token }) => {
             let until = token.ends;
-            Ok(Caller {
-                api: api.clone(),
-                actor,
-                name,
-                email,
-                via: Via::Token,
-                until,
-                source,
-            })
+            Ok(Caller { api: api.clone(), actor, name, email, via: Via::Token, until, source })
         }
         Err(NotBelieved::Wrong) => Err(nobody()),
         Err(NotBelieved::Wait(wait)) => Err(Problem::wait(wait)),
