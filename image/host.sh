@@ -31,7 +31,8 @@ need_root() {
     exec sudo --preserve-env="$kept" env PATH="$PATH" "$0" "$@"
 }
 
-# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, gdb, browser, image).
+# need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, scan, acme, gdb,
+# browser, image).
 need_packages() {
     local kind pair missing=()
     for kind in "$@"; do
@@ -40,6 +41,8 @@ need_packages() {
         tpm) set -- swtpm:swtpm swtpm_setup:swtpm-tools ;;
         python) set -- python3:python3 /usr/lib/python3/dist-packages/pip:python3-pip +ensurepip:python3-venv ;;
         openssl) set -- openssl:openssl ;;
+        scan) set -- sslscan:sslscan openssl:openssl ;;
+        acme) set -- pebble:pebble pebble-challtestsrv:pebble ;;
         gdb) set -- gcore:gdb ;;
         browser) set -- chromium:chromium chromedriver:chromium-driver ;;
         net) set -- nft:nftables ip:iproute2 ;;

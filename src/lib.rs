@@ -7,6 +7,8 @@
 //! | F5 | [`boot`], the binaries |
 //! | F4 | [`web`] |
 //! | F3 | [`action`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
+//! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`], [`collector`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`], [`proposal`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
@@ -18,6 +20,7 @@ pub mod base;
 pub mod boot;
 pub mod cart;
 pub mod catalog;
+pub mod collector;
 pub mod config;
 pub mod locale;
 pub mod machine;

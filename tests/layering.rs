@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The floors, from the ground up (DESIGN section 3).
 const FLOORS: [&[&str]; 6] = [
     &["base"],
-    &["config", "store", "tpm", "tls", "machine", "locale"],
+    &["config", "store", "tpm", "tls", "machine", "locale", "collector"],
     &["catalog", "cart", "order", "payment", "operator", "staff", "audit", "alarm", "proposal"],
     &["action"],
     &["web"],

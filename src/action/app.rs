@@ -7,6 +7,7 @@ use super::audit_keeper::Keeper;
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
 use crate::catalog::Catalog;
+use crate::collector::Outbox;
 use crate::operator::Settings;
 use crate::payment::Velocity;
 use crate::payment::gateway::{Gateway, door};
@@ -41,6 +42,7 @@ pub struct App {
     charging: Charging,
     velocity: Mutex<Velocity>,
     unsigned: AtomicU32,
+    outbox: Arc<Outbox>,
     keeper: OnceLock<Arc<Keeper>>,
 }
 
@@ -57,6 +59,7 @@ impl App {
             charging: Charging::new(),
             velocity,
             unsigned: AtomicU32::new(0),
+            outbox: Arc::default(),
             keeper: OnceLock::new(),
         }))
     }
@@ -74,6 +77,21 @@ impl App {
     /// Randomness.
     pub fn random(&self) -> &dyn Random {
         self.parts.random.as_ref()
+    }
+
+    /// Time, for a task that outlives a borrow.
+    pub(super) fn clock_handle(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.parts.clock)
+    }
+
+    /// Randomness, for the same.
+    pub(super) fn random_handle(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.parts.random)
+    }
+
+    /// Where the audit log is shipped, and how that goes.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
     }
 
     /// Key of the cookies' and forms' HMACs.

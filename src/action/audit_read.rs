@@ -123,7 +123,7 @@ pub async fn export_audit(
 
 impl AuditLines {
     /// The next lines; `None` at the end. Blocks for a read of some hundred rows.
-    pub fn next(&mut self) -> Result<Option<String>, StoreError> {
+    pub fn piece(&mut self) -> Result<Option<String>, StoreError> {
         if self.over {
             return Ok(None);
         }

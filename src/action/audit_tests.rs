@@ -38,7 +38,7 @@ async fn what_was_done_before_the_chain_began_is_in_it_and_a_bundle_shows_it_who
     // What is done while the lines go out is not among them.
     read_audit(app, &ada, Query::default(), 5).await.unwrap();
     let mut text = String::new();
-    while let Some(piece) = lines.next().unwrap() {
+    while let Some(piece) = lines.piece().unwrap() {
         text.push_str(&piece);
     }
     let report = verify(text.as_bytes(), state.key).unwrap();

@@ -23,7 +23,8 @@ use crate::staff::{
     Role, Screening, email_key,
 };
 use crate::store::{Reads, RootKey, StoreError, StoreFile};
-use crate::tls::{Certificate, Identity};
+use crate::tls::acme::Directory;
+use crate::tls::{Certificates, Challenges, Identity};
 
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
@@ -90,6 +91,14 @@ fn nobody(account: Account) -> Result<Arc<dyn Gateway>, String> {
     })))
 }
 
+/// Listeners that show `own`, and authorities that nobody calls.
+fn shown(own: &Identity) -> Shown {
+    let challenges = Challenges::default();
+    let storefront = Certificates::by_name(own, challenges.clone()).unwrap();
+    let directory = |authority: &Authority| Directory::new(authority.directory(), authority.root());
+    Shown::new(storefront, Certificates::for_all(own).unwrap(), challenges, Box::new(directory))
+}
+
 pub fn source() -> IpAddr {
     "10.0.2.2".parse().unwrap()
 }
@@ -147,7 +156,7 @@ impl Fixture {
             storefront: "https://10.0.2.15/".to_owned(),
             console_names: vec!["console.shop.example".to_owned()],
             console_port: 9443,
-            console_fingerprint: vec!["AB12"; 16].join(" "),
+            storefront_port: 443,
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
             administrator: Some(Founder {
@@ -183,7 +192,7 @@ impl Fixture {
             app: App::new(parts).unwrap(),
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises,
-            certificate: Certificate::new(&own).unwrap(),
+            certificates: shown(&own),
             make_gateway: Box::new(nobody),
         });
         Self { clock, office, folder, codes: Mutex::default() }
@@ -195,7 +204,9 @@ impl Fixture {
             app,
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises: self.office.premises().clone(),
-            certificate: self.office.certificate().clone(),
+            certificates: shown(
+                &Identity::self_signed(&["10.0.2.15".to_owned()], self.app().clock().now()).unwrap(),
+            ),
             make_gateway: Box::new(nobody),
         })
     }

@@ -125,21 +125,32 @@ async fn a_key_is_kept_and_never_shown() {
 #[tokio::test]
 async fn a_certificate_is_asked_for_and_put_in_place_without_a_restart() {
     let (fixture, actor) = written_down(false).await;
-    let before = certificate_state(&fixture.office).unwrap();
-    assert!(!before.uploaded && before.request.is_none());
+    let before = certificate_state(&fixture.office, Place::Storefront).unwrap();
+    assert!(!before.is_placed() && before.request.is_none());
     let own =
         crate::tls::Identity::self_signed(&["x.example".to_owned()], fixture.app().clock().now()).unwrap();
     let json = serde_json::to_value(&own).unwrap();
     let part = |name: &str| json[name].as_str().unwrap().to_owned();
-    let none = replace_certificate(&fixture.office, &actor, part("chain_pem"), None).await;
+    let none = replace_certificate(&fixture.office, &actor, Place::Storefront, part("chain_pem"), None).await;
     assert_eq!(none, Err(CertificateError::NoRequest));
-    request_certificate(&fixture.office, &actor, vec!["shop.example".to_owned()]).await.unwrap();
-    assert!(certificate_state(&fixture.office).unwrap().request.unwrap().contains("CERTIFICATE REQUEST"));
-    let other = replace_certificate(&fixture.office, &actor, part("chain_pem"), None).await;
+    request_certificate(&fixture.office, &actor, Place::Storefront, vec!["shop.example".to_owned()])
+        .await
+        .unwrap();
+    assert!(
+        certificate_state(&fixture.office, Place::Storefront)
+            .unwrap()
+            .request
+            .unwrap()
+            .contains("CERTIFICATE REQUEST")
+    );
+    let other =
+        replace_certificate(&fixture.office, &actor, Place::Storefront, part("chain_pem"), None).await;
     assert_eq!(other, Err(CertificateError::Identity(crate::tls::IdentityError::Mismatch)));
     let key = Zeroizing::new(part("key_pem"));
-    replace_certificate(&fixture.office, &actor, part("chain_pem"), Some(key)).await.unwrap();
-    let after = certificate_state(&fixture.office).unwrap();
-    assert!(after.uploaded && after.fingerprint == own.fingerprint());
+    replace_certificate(&fixture.office, &actor, Place::Storefront, part("chain_pem"), Some(key))
+        .await
+        .unwrap();
+    let after = certificate_state(&fixture.office, Place::Storefront).unwrap();
+    assert!(after.is_placed() && after.fingerprint == own.fingerprint());
     assert!(after.request.is_some(), "the request still waits for its own certificate");
 }

@@ -11,6 +11,7 @@ mod cart;
 mod certificate;
 mod checkout;
 mod choose_gateway;
+mod collector;
 mod demo;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -47,11 +48,17 @@ pub use audit_read::{
 };
 pub use cart::{Basket, BasketError, BasketLine, CartRefusal, Trouble, add_to_cart, basket, change_cart};
 pub use certificate::{
-    CertificateError, CertificateState, MOST_NAMES, certificate_state, replace_certificate,
-    request_certificate, uploaded_certificate,
+    ALARM_BEFORE, AskAcme, AskError, Authority, CertificateError, CertificateState, ChangeError, FIRST_PAUSE,
+    FollowError, LONGEST_PAUSE, MOST_CERTIFICATES, MOST_NAMES, MakeDirectory, Place, PlacedState, Progress,
+    RETRY_PAUSE, Shown, Source, ask_acme, certificate_state, keep_certificates, remove_certificate,
+    replace_certificate, request_certificate, restore_certificates, retry_certificate, tend_certificates,
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
+pub use collector::{
+    CollectorError, CollectorProposal, CollectorState, PROPOSAL_LASTS, collector_proposal, collector_state,
+    confirm_collector, keep_shipping, propose_collector, reject_collector,
+};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, restore_gateway};

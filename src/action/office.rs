@@ -8,12 +8,12 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::App;
+use super::certificate::{Place, Shown};
 use crate::base::{Email, Line, Token};
 use crate::payment::gateway::{Account, Gateway};
 use crate::staff::{
     Attested, Ceremonies, Employment, Hasher, Offered, Person, PersonState, RelyingParty, Role, Screening,
 };
-use crate::tls::Certificate;
 
 /// What the machine is, and what it was told when it was provisioned.
 #[derive(Debug, Clone, Default)]
@@ -22,14 +22,14 @@ pub struct Premises {
     pub version: String,
     /// `release` or `dev`.
     pub profile: String,
-    /// Where shoppers come in.
+    /// Where shoppers come in as long as the shop has no host name of its own.
     pub storefront: String,
     /// The host names in the console's certificate, under which passkeys work.
     pub console_names: Vec<String>,
     /// The console's port.
     pub console_port: u16,
-    /// SHA-256 of the console's certificate in 16 groups.
-    pub console_fingerprint: String,
+    /// The storefront's port; 0 is the usual one.
+    pub storefront_port: u16,
     /// Which TPM keeps the keys, in words.
     pub tpm: String,
     /// The shop's name.
@@ -121,8 +121,8 @@ pub struct OfficeParts {
     pub hasher: Hasher,
     /// The machine.
     pub premises: Premises,
-    /// The certificate that the storefront shows.
-    pub certificate: Certificate,
+    /// What storefront and console show.
+    pub certificates: Shown,
     /// Makes gateways.
     pub make_gateway: Box<MakeGateway>,
 }
@@ -157,9 +157,23 @@ impl Office {
         &self.parts.premises
     }
 
-    /// The certificate that the storefront shows.
-    pub fn certificate(&self) -> &Certificate {
-        &self.parts.certificate
+    /// What storefront and console show.
+    pub fn certificates(&self) -> &Shown {
+        &self.parts.certificates
+    }
+
+    /// SHA-256, in 16 groups, of the certificate that the console shows now.
+    pub fn console_fingerprint(&self) -> String {
+        self.certificates().of(Place::Console).fingerprint()
+    }
+
+    /// Where shoppers come in: under the shop's host name once it has a certificate for one.
+    pub fn storefront(&self) -> String {
+        match (self.certificates().storefront_name(), self.premises().storefront_port) {
+            (None, _) => self.premises().storefront.clone(),
+            (Some(name), 0 | 443) => format!("https://{name}/"),
+            (Some(name), port) => format!("https://{name}:{port}/"),
+        }
     }
 
     /// The host names under which passkeys work, and the console's port.

@@ -54,16 +54,39 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
                 _ => None,
             }]
         }
-        Right::ChangeStorefrontCertificate => vec![
-            match request_certificate(office, actor, Vec::new()).await {
-                Err(CertificateError::Denied(denied)) => of(denied),
+        Right::ChangeStorefrontCertificate | Right::ChangeConsoleCertificate => {
+            let place = match right {
+                Right::ChangeConsoleCertificate => Place::Console,
+                _ => Place::Storefront,
+            };
+            let wish = AskAcme {
+                place,
+                names: Vec::new(),
+                authority: Authority::LetsEncrypt,
+                check: crate::tls::acme::Check::Http,
+                agreed: true,
+                binding: None,
+            };
+            let put = |error: CertificateError| match error {
+                CertificateError::Denied(denied) => of(denied),
                 _ => None,
-            },
-            match replace_certificate(office, actor, String::new(), None).await {
-                Err(CertificateError::Denied(denied)) => of(denied),
+            };
+            let change = |error: ChangeError| match error {
+                ChangeError::Denied(denied) => of(denied),
                 _ => None,
-            },
-        ],
+            };
+            let asked = match ask_acme(office, actor, wish).await {
+                Err(AskError::Denied(denied)) => of(denied),
+                _ => None,
+            };
+            vec![
+                asked,
+                request_certificate(office, actor, place, Vec::new()).await.err().and_then(put),
+                replace_certificate(office, actor, place, String::new(), None).await.err().and_then(put),
+                remove_certificate(office, actor, place, 0).await.err().and_then(change),
+                retry_certificate(office, actor, place, 0).await.err().and_then(change),
+            ]
+        }
         Right::GoLive => vec![
             match go_live(office, actor, GoLive { shop: String::new(), recovery_key: Zeroizing::default() })
                 .await
@@ -131,6 +154,19 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
                 propose(app, actor, Wish::ResetCredentials(known)).await.err().and_then(denied),
                 make_invitation_link(app, actor, known).await.err().and_then(denied_join),
                 make_invitation_code(app, actor, known).await.err().and_then(denied_join),
+            ]
+        }
+        Right::SeeAudit => {
+            let denied = |error: AuditError| match error {
+                AuditError::Denied(denied) => of(denied),
+                _ => None,
+            };
+            let wish = ExportAudit { from: None, bundle: false };
+            vec![
+                read_audit(app, actor, crate::audit::Query::default(), 1).await.err().and_then(denied),
+                read_audit_record(app, actor, 1).await.err().and_then(denied),
+                audit_state(app, actor).err().and_then(denied),
+                export_audit(app, actor, wish).await.err().and_then(denied),
             ]
         }
         _ => Vec::new(),

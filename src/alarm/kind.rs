@@ -79,6 +79,15 @@ kinds! {
     /// Messages in the gateway's name have wrong signatures.
     WebhookSignatures = "webhook-signatures", "alarm-webhook-signatures", "alarm-webhook-signatures-cure",
         "webhooks arrive with wrong signatures";
+    /// A certificate ends soon, or has ended, and no other is in sight.
+    CertificateExpires = "certificate-expires", "alarm-certificate-expires", "alarm-certificate-expires-cure",
+        "a certificate ends within days, or has ended, and was not renewed";
+    /// The collector of the audit log confirms nothing.
+    CollectorSilent = "collector-silent", "alarm-collector-silent", "alarm-collector-silent-cure",
+        "the collector of the audit log confirms nothing; events wait here";
+    /// Events of the audit log will never be at the collector.
+    CollectorGap = "collector-gap", "alarm-collector-gap", "alarm-collector-gap-cure",
+        "events of the audit log are missing at the collector";
     /// The TPM does not follow the audit log.
     AuditWitness = "audit-witness", "alarm-audit-witness", "alarm-audit-witness-cure",
         "the TPM does not follow the audit log; nothing vouches for its latest records";

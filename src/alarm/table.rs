@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Object};
-use crate::audit::Who;
+use crate::audit::{Deed, Event, Who};
 use crate::machine::ALERT;
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
@@ -68,7 +68,7 @@ pub enum NotAcknowledged {
     RaisedAgain,
 }
 
-/// Raises an alarm, or counts it up if the same is open.
+/// Raises an alarm, or counts it up if the same is open. The audit is told whenever the journal is.
 pub fn raise(tx: &mut Tx<'_>, kind: Kind, object: &Object, now: Timestamp) -> Result<Raised, StoreError> {
     let rows = tx.scan(&OPEN, &Span::all(usize::MAX))?;
     let same =
@@ -89,6 +89,10 @@ pub fn raise(tx: &mut Tx<'_>, kind: Kind, object: &Object, now: Timestamp) -> Re
         }
     };
     tx.put(&OPEN, &number, &alarm)?;
+    if is_logged(alarm.count) {
+        let about = format!("alarm {number}: {}, {object}, raised {} times", kind.name(), alarm.count);
+        Event::done(now, Who::Machine, Deed::RaiseAlarm, &about, None).record(tx)?;
+    }
     Ok(Raised { number, kind, object: object.clone(), count: alarm.count })
 }
 

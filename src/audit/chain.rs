@@ -106,6 +106,11 @@ impl Record {
         self.prev
     }
 
+    /// What happened, without its place in the chain.
+    pub fn into_event(self) -> Event {
+        self.event
+    }
+
     /// The record's line in an export: its canonical text, and the hash of just that text.
     pub fn line(&self) -> String {
         format!("{{\"hash\":\"{}\",\"record\":{}}}", self.hash, self.text)

@@ -34,7 +34,7 @@ pub use head::{Head, Sealed, latest_head};
 pub use retention::{KEPT_FOR, MOST_RECORDS, NEARLY_FULL, Removal, removable, remove};
 pub use seal::{EVERY, Gap, Standing, begin_head, compare, digest, due, finish_head, follows};
 pub use search::{LOOKED_AT, Page, Query, search};
-pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, Why, verify};
+pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, VerifyEnd, Why, verify, verify_command};
 pub use witness::{ApprovedWitness, Witness};
 
 use std::fmt;
@@ -124,8 +124,12 @@ pub enum Deed {
     ChangeGateway,
     /// A key and a request for a certificate were made.
     RequestCertificate,
-    /// The storefront's certificate was replaced.
+    /// A certificate of the storefront or of the console was replaced.
     ReplaceCertificate,
+    /// An authority is asked for a certificate.
+    AskCertificate,
+    /// A certificate was taken away.
+    RemoveCertificate,
     /// The money that was held for an order was taken.
     CapturePayment,
     /// The money that was held for an order was released.
@@ -136,6 +140,14 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// An alarm was raised: the first ten times, then each doubling.
+    RaiseAlarm,
+    /// Somebody wants the audit log to be shipped elsewhere, or not any more.
+    ProposeCollector,
+    /// Somebody said no to that, or took it back.
+    RejectCollector,
+    /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
+    ChangeCollector,
     /// A token for a program was made.
     MakeToken,
     /// A token was revoked.

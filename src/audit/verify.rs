@@ -4,6 +4,7 @@
 //! log. What it cannot see: whether records follow the last one, unless the file is a bundle; and whether the
 //! records since the last head are all and as they were, again unless it is a bundle.
 
+mod command;
 mod error;
 mod report;
 
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+pub use command::{VerifyEnd, verify_command};
 pub use error::{Bad, Place, Why};
 pub use report::Report;
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::action::Office;
+use crate::action::{Office, Place};
 use crate::config::Ports;
-use crate::tls::{self, Certificate, TlsError};
+use crate::tls::{self, TlsError};
 use crate::web::listener::{Door, Limits};
 use crate::web::{Site, console, redirect, storefront};
 
 /// Listening sockets, handed over by systemd or bound here.
 pub struct Sockets {
-    /// Port 80: only redirects.
+    /// Port 80: redirects, and answers authorities that check a name.
     pub http: StdListener,
     /// The storefront.
     pub storefront: StdListener,
@@ -67,27 +67,22 @@ impl Sockets {
 }
 
 /// Puts routers, certificates and limits behind the sockets.
-pub(super) fn open(
-    sockets: Sockets,
-    site: &Site,
-    office: &Arc<Office>,
-    storefront_certificate: &Certificate,
-    console_certificate: &Certificate,
-) -> Result<[Door; 3], DoorsError> {
+pub(super) fn open(sockets: Sockets, site: &Site, office: &Arc<Office>) -> Result<[Door; 3], DoorsError> {
     let storefront_port = sockets.ports()?.storefront;
+    let certificates = office.certificates();
     Ok([
         Door {
             name: "redirect",
             listener: listener(sockets.http)?,
             tls: None,
-            router: redirect::router(storefront_port),
+            router: redirect::router(storefront_port, certificates.challenges().clone()),
             limits: Limits::REDIRECT,
             admission: None,
         },
         Door {
             name: "storefront",
             listener: listener(sockets.storefront)?,
-            tls: Some(tls::server(storefront_certificate)?),
+            tls: Some(tls::server(certificates.of(Place::Storefront))?),
             router: storefront::router(site.clone()),
             limits: Limits::STOREFRONT,
             admission: None,
@@ -95,7 +90,7 @@ pub(super) fn open(
         Door {
             name: "console",
             listener: listener(sockets.console)?,
-            tls: Some(tls::server(console_certificate)?),
+            tls: Some(tls::server(certificates.of(Place::Console))?),
             router: console::router(site.clone(), Arc::clone(office)),
             limits: Limits::CONSOLE,
             admission: Some({

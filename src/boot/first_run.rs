@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::action::{App, DemoError, load_demo, open_shop, uploaded_certificate};
+use crate::action::{App, DemoError, load_demo, open_shop};
 use crate::base::TextError;
 use crate::config::Appliance;
 use crate::operator::Settings;
@@ -12,7 +12,7 @@ use crate::tls::{IDENTITIES, Identity, IdentityError};
 
 /// The console's own certificate.
 pub(super) const CONSOLE: &str = "console";
-/// The storefront's own certificate, shown until one is uploaded.
+/// The storefront's own certificate, shown to whoever asks for a name that no other is for.
 pub(super) const STOREFRONT: &str = "storefront-own";
 
 /// Why a new shop could not begin.
@@ -41,14 +41,6 @@ pub(super) async fn prepare(app: &Arc<App>, appliance: &Appliance, demo: &Path) 
         load_demo(app, demo).await?;
     }
     Ok(())
-}
-
-/// The certificate that the storefront shows: the uploaded one, or its own.
-pub(super) async fn storefront(app: &App, names: &[String]) -> Result<Identity, FirstRunError> {
-    match app.store().read(|view| uploaded_certificate(view))? {
-        Some(uploaded) => Ok(uploaded),
-        None => own(app, STOREFRONT, names).await,
-    }
 }
 
 /// The machine's own certificate of this listener; made when there is none yet.

@@ -2,12 +2,15 @@
 //!
 //! Owns the order in which things open (TPM, store, certificates, doors) and close. Decides nothing else.
 
+mod authorities;
 pub mod demo;
 mod doors;
 mod first_run;
 mod gateways;
 mod keys;
 mod pulse;
+#[cfg(test)]
+mod renewal_tests;
 mod run;
 mod serve;
 mod start;

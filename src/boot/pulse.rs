@@ -9,6 +9,7 @@ use crate::alarm;
 use crate::config::{Network, Ports, Settings};
 use crate::machine::{self, BEAT, Health, Problem, SetupCode, Status, StatusFile, Tell};
 use crate::store::StoreError;
+use crate::tls::Certificates;
 
 /// How often addresses and the set-up code are looked at.
 const LOOK: Duration = Duration::from_secs(3);
@@ -18,6 +19,7 @@ pub(super) struct Pulse {
     app: Arc<App>,
     file: StatusFile,
     ports: Ports,
+    console: Certificates,
     network: Option<Network>,
 }
 
@@ -27,21 +29,20 @@ impl Pulse {
         app: &Arc<App>,
         settings: &Settings,
         network: Option<Network>,
-        ports: Ports,
-        fingerprint: String,
+        (ports, console): (Ports, Certificates),
         code: Option<ShownCode>,
     ) -> Self {
         let good = |part: &str| Health { part: part.to_owned(), state: "good".to_owned() };
         let status = Status {
             version: settings.version.clone(),
             profile: settings.profile.to_string(),
-            console_fingerprint: Some(fingerprint),
+            console_fingerprint: Some(console.fingerprint()),
             health: vec![good("TPM"), good("store")],
             ready: true,
             ..Status::default()
         };
         let file = StatusFile::new(settings.paths.status(), status);
-        let pulse = Self { app: Arc::clone(app), file, ports, network };
+        let pulse = Self { app: Arc::clone(app), file, ports, console, network };
         pulse.show_addresses();
         pulse.show_alarms();
         if let Some(code) = code {
@@ -65,6 +66,7 @@ impl Pulse {
             tokio::time::sleep(LOOK).await;
             self.show_addresses();
             self.show_alarms();
+            self.show_fingerprint();
             if let Err(error) = self.look_after_code().await {
                 log::error!(target: "boot", "the set-up code cannot be renewed: {error}");
             }
@@ -99,6 +101,12 @@ impl Pulse {
             Ok(open) => self.file.update(|status| status.problems = alarms(open.len()).into_iter().collect()),
             Err(error) => log::error!(target: "boot", "the alarms cannot be read: {error}"),
         }
+    }
+
+    /// The console's certificate may be replaced while it serves.
+    fn show_fingerprint(&self) {
+        let fingerprint = self.console.fingerprint();
+        self.file.update(|status| status.console_fingerprint = Some(fingerprint));
     }
 
     fn show_addresses(&self) {

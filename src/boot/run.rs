@@ -6,25 +6,29 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::authorities::authorities;
 use super::doors::{self, DoorsError, Sockets};
 use super::first_run::{self, FirstRunError};
 use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Founder, Keeper, Office, OfficeParts, Premises, ShownCode, attest_founders,
-    begin_audit, end_audit, finish_charges, issue_setup_code, keep_audit, keep_disabling_unused,
-    keep_forgetting_carts, keep_reconciling, keep_refunding, recover, recover_refunds, restore_gateway,
+    AllowedRange, App, AppParts, Founder, Keeper, MakeDirectory, Office, OfficeParts, Place, Premises, Shown,
+    ShownCode, attest_founders, begin_audit, end_audit, finish_charges, issue_setup_code, keep_audit,
+    keep_certificates, keep_disabling_unused, keep_forgetting_carts, keep_reconciling, keep_refunding,
+    keep_shipping, recover, recover_refunds, restore_certificates, restore_gateway,
 };
 use crate::audit::ApprovedWitness;
 use crate::base::{Clock, OsRandom, Random, SystemClock};
+use crate::collector::Pace;
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
 use crate::machine::Failure;
 use crate::payment::gateway::Unusable;
 use crate::staff::{Employment, EmploymentKind, Hasher, HasherError, Screening};
 use crate::store::StoreError;
-use crate::tls::{Certificate, IdentityError};
+use crate::tls::acme::BadDirectory;
+use crate::tls::{Certificates, Challenges, IdentityError};
 use crate::tpm::approval::ApprovalError;
 use crate::tpm::{Approval, Tpm, TpmError};
 use crate::web::Site;
@@ -70,6 +74,9 @@ pub enum BootError {
     /// The way to gateways.
     #[error("gateways cannot be reached as appliance.toml says: {0}")]
     Gateways(#[from] Unusable),
+    /// The way to certificate authorities.
+    #[error("certificate authorities cannot be reached as appliance.toml says: {0}")]
+    Authorities(#[from] BadDirectory),
     /// The texts.
     #[error("the texts cannot be read: {0}")]
     Texts(#[from] LocaleError),
@@ -112,17 +119,21 @@ pub(super) async fn run(
     begin_audit(&app, Keeper::new(Arc::clone(&witness) as _), &about).await?;
     first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
     let names = names(&appliance, &addresses);
-    let console = Certificate::new(&first_run::own(&app, first_run::CONSOLE, &names).await?)?;
-    let storefront = Certificate::new(&first_run::storefront(&app, &names).await?)?;
+    let certificates = certificates(&app, &names, authorities(settings.profile, &appliance)?).await?;
+    let console = certificates.of(Place::Console).clone();
     let ports = sockets.ports()?;
     let gateways = Gateways::new((app.store().clone(), clock), settings.profile, &appliance)?;
     let office = Office::new(OfficeParts {
         app: Arc::clone(&app),
         hasher: Hasher::new(app.random())?,
-        premises: premises(&settings, &appliance, &addresses, ports, &console),
-        certificate: storefront.clone(),
+        premises: premises(&settings, &appliance, &addresses, ports),
+        certificates,
         make_gateway: Box::new(move |account| gateways.make(account)),
     });
+    if let Err(error) = restore_certificates(&office).await {
+        // The machine's own are shown then: the shop is open all the same.
+        log::error!(target: "boot", "the certificates in place cannot be shown: {error}");
+    }
     if let Err(error) = restore_gateway(&office) {
         // The shop is open all the same: its pages say that it cannot take payments now.
         log::error!(target: "boot", "the gateway cannot be opened: {error}");
@@ -140,13 +151,16 @@ pub(super) async fn run(
     }
     let refunding = tokio::spawn(keep_refunding(Arc::clone(&app)));
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
+    let (host, version) = (appliance.hostname.as_str().to_owned(), settings.version.clone());
+    let shipping = tokio::spawn(keep_shipping(Arc::clone(&app), host, version, Pace::USUAL));
     let disabling = tokio::spawn(keep_disabling_unused(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
-    let doors = doors::open(sockets, &site, &office, &storefront, &console)?;
+    let doors = doors::open(sockets, &site, &office)?;
+    let certifying = tokio::spawn(keep_certificates(Arc::clone(&office)));
     let facts = Facts { ports, fingerprint: console.fingerprint(), code };
     ready(&facts);
     let network = Some(appliance.network.clone());
-    let pulse = Pulse::begin(&app, &settings, network, ports, facts.fingerprint, facts.code);
+    let pulse = Pulse::begin(&app, &settings, network, (ports, console), facts.code);
     let pulse = tokio::spawn(pulse.keep());
     raise_minimum(witness);
     let auditing = tokio::spawn(keep_audit(Arc::clone(&app)));
@@ -161,6 +175,8 @@ pub(super) async fn run(
     refunding.abort();
     pulse.abort();
     forgetting.abort();
+    certifying.abort();
+    shipping.abort();
     disabling.abort();
     auditing.abort();
     match tokio::time::timeout(LAST_HEAD, end_audit(&app, &about)).await {
@@ -220,14 +236,12 @@ fn founder(attested: &Attested) -> Founder {
 }
 
 /// What the console says of the machine.
-fn premises(
-    settings: &Settings,
-    appliance: &Appliance,
-    addresses: &[IpAddr],
-    ports: Ports,
-    console: &Certificate,
-) -> Premises {
-    let host = addresses.first().map_or_else(|| appliance.hostname.as_str().to_owned(), IpAddr::to_string);
+fn premises(settings: &Settings, appliance: &Appliance, addresses: &[IpAddr], ports: Ports) -> Premises {
+    let host = match addresses.first() {
+        None => appliance.hostname.as_str().to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+    };
     let port = if ports.storefront == 443 { String::new() } else { format!(":{}", ports.storefront) };
     let ranges = appliance.admin_ranges.iter();
     Premises {
@@ -237,7 +251,7 @@ fn premises(
         // Passkeys work under a name alone; the self-signed certificate has the machine's.
         console_names: vec![appliance.hostname.as_str().to_owned()],
         console_port: ports.console,
-        console_fingerprint: console.fingerprint(),
+        storefront_port: ports.storefront,
         tpm: match &settings.tpm.at {
             TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),
             TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
@@ -249,6 +263,19 @@ fn premises(
         recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
     }
+}
+
+/// What the two listeners show: their own certificates, until others are restored.
+async fn certificates(
+    app: &App,
+    names: &[String],
+    directory: Box<MakeDirectory>,
+) -> Result<Shown, BootError> {
+    let challenges = Challenges::default();
+    let storefront = first_run::own(app, first_run::STOREFRONT, names).await?;
+    let storefront = Certificates::by_name(&storefront, challenges.clone())?;
+    let console = Certificates::for_all(&first_run::own(app, first_run::CONSOLE, names).await?)?;
+    Ok(Shown::new(storefront, console, challenges, directory))
 }
 
 /// What stands in the self-signed certificates: host name and addresses.

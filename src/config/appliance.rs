@@ -56,6 +56,8 @@ pub struct Dev {
     pub authorize_net_endpoint: Option<Endpoint>,
     /// Where Adyen's API is answered instead of at Adyen.
     pub adyen_endpoint: Option<Endpoint>,
+    /// Where the certificate authorities that are fixed in code are answered instead.
+    pub acme_endpoint: Option<Endpoint>,
     /// Whether shoppers may try to pay as often as they like: for suites that buy by the thousand.
     pub unlimited_payments: bool,
 }
@@ -63,7 +65,8 @@ pub struct Dev {
 impl Dev {
     /// All endpoints that the firewall must let the service out to.
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
-        [self.stripe_endpoint, self.authorize_net_endpoint, self.adyen_endpoint].into_iter().flatten()
+        let gateways = [self.stripe_endpoint, self.authorize_net_endpoint, self.adyen_endpoint];
+        gateways.into_iter().chain([self.acme_endpoint]).flatten()
     }
 }
 
@@ -157,6 +160,7 @@ fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
     let stripe = endpoint("stripe_endpoint", "\"https://10.0.2.2:12111\"");
     let authorize_net = endpoint("authorize_net_endpoint", "\"https://10.0.2.2:12112\"");
     let adyen = endpoint("adyen_endpoint", "\"https://10.0.2.2:12113\"");
+    let acme = endpoint("acme_endpoint", "\"https://10.0.2.2:14000\"");
     let unlimited = section.field("unlimited_payments", "true").map_or(Some(false), |field| field.flag());
     section.close();
     Some(Dev {
@@ -164,6 +168,7 @@ fn dev(section: &Section<'_>, profile: Profile) -> Option<Dev> {
         stripe_endpoint: stripe?,
         authorize_net_endpoint: authorize_net?,
         adyen_endpoint: adyen?,
+        acme_endpoint: acme?,
         unlimited_payments: unlimited?,
     })
 }

@@ -145,13 +145,13 @@ fn a_release_image_refuses_what_belongs_to_development() {
 #[test]
 fn each_gateway_may_be_answered_elsewhere_on_a_development_image() {
     let text = format!(
-        "{GOOD}[dev]\nauthorize_net_endpoint = \"https://10.0.2.2:12112\"\nadyen_endpoint = \"https://[2001:db8::1]:8443\"\n"
+        "{GOOD}[dev]\nauthorize_net_endpoint = \"https://10.0.2.2:12112\"\nadyen_endpoint = \"https://[2001:db8::1]:8443\"\nacme_endpoint = \"https://10.0.2.2:14000\"\n"
     );
     let dev = Appliance::parse("appliance.toml", &text, Profile::Dev).unwrap().dev.unwrap();
     assert_eq!(dev.stripe_endpoint, None);
     let endpoints: Vec<_> = dev.endpoints().map(|endpoint| endpoint.to_string()).collect();
-    assert_eq!(endpoints, ["https://10.0.2.2:12112", "https://[2001:db8::1]:8443"]);
-    for name in ["stripe_endpoint", "authorize_net_endpoint", "adyen_endpoint"] {
+    assert_eq!(endpoints, ["https://10.0.2.2:12112", "https://[2001:db8::1]:8443", "https://10.0.2.2:14000"]);
+    for name in ["stripe_endpoint", "authorize_net_endpoint", "adyen_endpoint", "acme_endpoint"] {
         let named = |host: &str| {
             let text = format!("{GOOD}[dev]\n{name} = \"https://{host}\"\n");
             Appliance::parse("appliance.toml", &text, Profile::Dev).map_err(|error| error.to_string())

@@ -20,6 +20,7 @@ const ENGLISH: [(&str, &str); 8] = [
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
     ("payment.ftl", include_str!("../../locales/en/payment.ftl")),
     ("staff.ftl", include_str!("../../locales/en/staff.ftl")),
+    ("collector.ftl", include_str!("../../locales/en/collector.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
     ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
     ("api.ftl", include_str!("../../locales/en/api.ftl")),
@@ -47,7 +48,7 @@ impl Texts {
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // Pages mark direction by themselves; the invisible marks would end up in titles and mails.
         bundle.set_use_isolating(false);
-        for (file, text) in ENGLISH {
+        for &(file, text) in ENGLISH {
             let resource = FluentResource::try_new(text.to_owned())
                 .map_err(|(_, errors)| LocaleError { file, reason: format!("{errors:?}") })?;
             bundle

@@ -10,24 +10,27 @@ use rcgen::{
 };
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use x509_parser::extensions::GeneralName;
 use zeroize::Zeroizing;
+
+use super::HostName;
 
 /// The most that is read of an uploaded chain or key.
 pub const MOST_PEM: usize = 64 * 1024;
 
 /// A certificate chain and its private key. Serialises into a (sealed) row; Debug shows the fingerprint.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Identity {
     chain_pem: String,
     key_pem: Zeroizing<String>,
 }
 
 /// A key that waits for its certificate, and the request that was made with it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SigningRequest {
     /// The request, PEM: to be handed to a certificate authority.
     pub request_pem: String,
@@ -116,6 +119,25 @@ impl Identity {
         Ok((at(parsed.validity().not_before)?, at(parsed.validity().not_after)?))
     }
 
+    /// The host names that the certificate is for: its alternative names; the common name counts no more
+    /// (RFC 9525 2). What is no host name, such as an address, is left out.
+    pub fn names(&self) -> Result<Vec<HostName>, IdentityError> {
+        let leaf = self.chain()?.into_iter().next().ok_or(IdentityError::NoCertificate)?;
+        let (_, parsed) =
+            x509_parser::parse_x509_certificate(&leaf).map_err(|_| IdentityError::BadCertificate(1))?;
+        let alternative = parsed.subject_alternative_name().map_err(|_| IdentityError::BadCertificate(1))?;
+        let mut names = Vec::new();
+        for name in alternative.into_iter().flat_map(|extension| &extension.value.general_names) {
+            if let GeneralName::DNSName(name) = name
+                && let Ok(name) = HostName::new(name)
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
     /// SHA-256 of the first certificate in 16 groups of four hex digits.
     pub fn fingerprint(&self) -> String {
         let leaf = self.chain().ok().and_then(|chain| chain.into_iter().next());
@@ -162,6 +184,11 @@ impl SigningRequest {
         Ok(Self { request_pem: request, key_pem: Zeroizing::new(key.serialize_pem()) })
     }
 
+    /// The request as it is sent to an authority that takes it by ACME (DER).
+    pub(super) fn der(&self) -> Result<CertificateSigningRequestDer<'static>, IdentityError> {
+        CertificateSigningRequestDer::from_pem_slice(self.request_pem.as_bytes()).map_err(make)
+    }
+
     /// Joins the certificate that came back with the key that waited for it.
     pub fn complete(&self, chain: &str, now: Timestamp) -> Result<Identity, IdentityError> {
         Identity::from_pem(chain, &self.key_pem, now)
@@ -180,7 +207,10 @@ fn params(names: &[String]) -> Result<CertificateParams, IdentityError> {
     let mut params =
         CertificateParams::new(names.to_vec()).map_err(|_| IdentityError::BadName(first.clone()))?;
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, first.chars().take(64).collect::<String>());
+    // A common name has 64 characters at most, and one that is cut off would be another name.
+    if first.len() <= 64 {
+        params.distinguished_name.push(DnType::CommonName, first);
+    }
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     Ok(params)
@@ -239,6 +269,22 @@ mod tests {
                 Err(IdentityError::BadName(name.to_owned()))
             );
         }
+    }
+
+    #[test]
+    fn the_names_of_a_certificate_are_its_alternative_names_that_are_host_names() {
+        let names: Vec<_> = own().names().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["shop.example"]);
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_a_common_name_is_not_cut_off() {
+        let long = format!("{}.example.com", "a".repeat(60));
+        let identity = Identity::self_signed(std::slice::from_ref(&long), now()).unwrap();
+        assert_eq!(identity.names().unwrap(), [HostName::new(&long).unwrap()]);
+        let leaf = identity.chain().unwrap().remove(0);
+        let (_, parsed) = x509_parser::parse_x509_certificate(&leaf).unwrap();
+        assert_eq!(parsed.subject().iter_common_name().count(), 0);
     }
 
     #[test]

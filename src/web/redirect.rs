@@ -1,19 +1,44 @@
-//! Port 80: sends everyone to the storefront's TLS port, and nothing else. Takes no body, sets no cookie.
+//! Port 80: sends everyone to the storefront's TLS port, and answers certificate authorities that check a name
+//! (`http-01`, RFC 8555 8.3). Takes no body, sets no cookie.
 
 use axum::Router;
-use axum::http::header::{HOST, LOCATION};
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST, LOCATION, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::from_fn;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
 use super::headers;
+use crate::tls::Challenges;
 
-/// Redirects `http://HOST/PATH` to `https://HOST/PATH`, with the port when it is not 443.
-pub fn router(https_port: u16) -> Router {
+/// Redirects `http://HOST/PATH` to `https://HOST/PATH`, with the port when it is not 443. Under
+/// `/.well-known/acme-challenge/` there are the answers of the orders that are under way, and nothing else.
+pub fn router(https_port: u16, challenges: Challenges) -> Router {
     let redirect = move |method: Method, uri: Uri, headers: HeaderMap| async move {
         answer(https_port, &method, &uri, &headers)
     };
-    Router::new().fallback(redirect).layer(from_fn(headers::guard))
+    Router::new()
+        .route("/.well-known/acme-challenge/{token}", get(challenge))
+        .fallback(redirect)
+        .layer(from_fn(guard))
+        .with_state(challenges)
+}
+
+/// The same for every host name: the token alone says which order is meant.
+async fn challenge(State(challenges): State<Challenges>, Path(token): Path<String>) -> Response {
+    match challenges.answer(&token) {
+        Some(answer) => ([(CONTENT_TYPE, "application/octet-stream")], answer).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The headers of every answer but one: over a connection in clear nobody may be told to come by TLS only
+/// (RFC 6797 7.2).
+async fn guard(request: Request, next: Next) -> Response {
+    let mut response = headers::guard(request, next).await;
+    response.headers_mut().remove(STRICT_TRANSPORT_SECURITY);
+    response
 }
 
 fn answer(https_port: u16, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
@@ -50,6 +75,10 @@ fn host_name(host: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
     use super::*;
 
     fn to(host: &str, port: u16) -> Option<String> {
@@ -71,6 +100,33 @@ mod tests {
         for host in ["", "a/b", "a@b", "[", "[x]", "user:pw@evil", "a b"] {
             assert_eq!(to(host, 443), None, "{host}");
         }
+    }
+
+    async fn ask(challenges: &Challenges, path: &str) -> (StatusCode, String) {
+        let request = Request::builder().uri(path).header(HOST, "shop.example");
+        let answer = router(443, challenges.clone()).oneshot(request.body(Body::empty()).unwrap()).await;
+        let answer = answer.unwrap();
+        // RFC 6797 7.2: never over a connection in clear.
+        assert!(answer.headers().get(STRICT_TRANSPORT_SECURITY).is_none(), "{path}");
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[tokio::test]
+    async fn an_authority_is_answered_under_the_token_of_an_order_and_nobody_else_is() {
+        let challenges = Challenges::default();
+        let at = "/.well-known/acme-challenge/token-1";
+        let nothing = (StatusCode::NOT_FOUND, String::new());
+        assert_eq!(ask(&challenges, at).await, nothing);
+        let answering = challenges.answer_http("token-1", "token-1.thumb").unwrap();
+        assert_eq!(ask(&challenges, at).await, (StatusCode::OK, "token-1.thumb".to_owned()));
+        for other in ["token-2", "%2e%2e", "TOKEN-1"] {
+            assert_eq!(ask(&challenges, &format!("/.well-known/acme-challenge/{other}")).await, nothing);
+        }
+        drop(answering);
+        assert_eq!(ask(&challenges, at).await, nothing);
+        assert_eq!(ask(&challenges, "/product/mug").await.0, StatusCode::PERMANENT_REDIRECT);
     }
 
     #[test]

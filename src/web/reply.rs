@@ -58,6 +58,15 @@ impl From<askama::Error> for Failure {
     }
 }
 
+impl From<crate::action::FollowError> for Failure {
+    fn from(error: crate::action::FollowError) -> Self {
+        match error {
+            crate::action::FollowError::Store(error) => error.into(),
+            crate::action::FollowError::Identity(error) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
 impl From<crate::base::MoneyError> for Failure {
     fn from(error: crate::base::MoneyError) -> Self {
         Self::Internal(format!("a sum could not be made: {error}"))

@@ -173,6 +173,27 @@ async fn another_shops_export_goes_in_and_the_page_tells_of_each_row_that_did_no
 }
 
 #[tokio::test]
+async fn the_report_of_an_export_stays_light_however_much_is_wrong() {
+    let (_folder, _shop, mut admin) = open().await;
+    let strange: Vec<_> =
+        (0..500).map(|number| format!("A column that nobody here knows {number}")).collect();
+    let mut file = format!("Type,SKU,Name,Regular price,Attribute 1 name,{}\n", strange.join(","));
+    for number in 0..2_000 {
+        let cells = vec!["x"; 500].join(",");
+        file += &format!(
+            "subscription of the year {number},S,A name,5,,{}\n",
+            if number == 0 { &cells } else { "" }
+        );
+    }
+    file += "simple,CUP,Cup,5,,\n";
+    let page = admin.browser.get("/products/import").await;
+    let page = admin.browser.upload(page.form("/products/import"), "file", "woo.csv", file.as_bytes()).await;
+    assert!(page.says("2000 rows were left out") && page.says("1 new"), "{}", page.words());
+    assert!(page.says("and 460 more"), "{}", page.words());
+    assert!(page.text().len() < 30_000, "{} bytes", page.text().len());
+}
+
+#[tokio::test]
 async fn a_file_with_another_ending_is_refused_before_it_is_read() {
     let (_folder, _shop, mut admin) = open().await;
     let good = "Handle,Title,Category,Variant SKU,Variant Price\noak-stool,Oak Stool,Home,OAK-1,89.00\n";

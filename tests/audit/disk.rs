@@ -14,7 +14,7 @@ async fn a_disk_that_is_put_back_to_an_earlier_day_is_found_alarmed_and_named() 
     machine.busy().await;
     machine.seal().await;
     let old = machine.folder.path().join("old-disk");
-    let machine = machine.restart(|file| drop(fs::copy(file, &old).unwrap())).await;
+    let machine = machine.restart(|file| assert!(fs::copy(file, &old).unwrap() > 0)).await;
     machine.pass(48);
     machine.work(10).await;
     machine.seal().await;
@@ -22,7 +22,7 @@ async fn a_disk_that_is_put_back_to_an_earlier_day_is_found_alarmed_and_named() 
     let before = machine.lines();
     assert!(check(&before, machine.fingerprint()).is_ok());
 
-    let machine = machine.restart(|file| drop(fs::copy(&old, file).unwrap())).await;
+    let machine = machine.restart(|file| assert!(fs::copy(&old, file).unwrap() > 0)).await;
     let alarms = machine.alarms();
     assert_eq!(alarms.len(), 1);
     assert!(alarms[0].starts_with("audit-gap after head 5 of 2026-11-23"), "{alarms:?}");

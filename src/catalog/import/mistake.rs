@@ -5,7 +5,7 @@ use super::Column;
 /// The most mistakes that are named; the rest is counted.
 pub const MOST_SHOWN: usize = 20;
 /// The most rows that are named as left out of another shop's export.
-pub const MOST_LEFT_OUT: usize = 100;
+pub const MOST_LEFT_OUT: usize = 60;
 
 /// One mistake. Rows are counted as a spreadsheet counts them: the column names are row 1.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,8 +26,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Trouble;
-use super::address::is_public;
 use super::body::Body;
+use crate::base::is_public;
 use crate::payment::looks_like_card_number;
 use crate::tls;
 

@@ -1,7 +1,6 @@
 //! Gateways: one file each behind one trait.
 
 mod account;
-mod address;
 mod adyen;
 mod authorize_net;
 mod body;

@@ -88,7 +88,7 @@ enum Capture {
 )]
 pub async fn show(caller: Caller) -> Result<Json<GatewayShown>, Problem> {
     let state = action::gateway_state(&caller.api.office)?;
-    let storefront = caller.api.office.premises().storefront.clone();
+    let storefront = caller.api.office.storefront();
     let account = |account: &AccountState| AccountRow {
         vendor: account.vendor.door().to_owned(),
         live: account.live,

@@ -11,6 +11,7 @@ mod amount;
 mod audit;
 mod body;
 mod certificate;
+mod collector;
 mod document;
 mod gateway;
 mod go_live;
@@ -89,8 +90,19 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(import::take))
         .routes(routes!(products::show, products::change))
         .routes(routes!(gateway::show, gateway::change))
-        .routes(routes!(certificate::show, certificate::replace))
-        .routes(routes!(certificate::request))
+        .routes(routes!(certificate::storefront::show, certificate::storefront::replace))
+        .routes(routes!(certificate::storefront::request))
+        .routes(routes!(certificate::storefront::ask))
+        .routes(routes!(certificate::storefront::retry))
+        .routes(routes!(certificate::storefront::remove))
+        .routes(routes!(certificate::desk::show, certificate::desk::replace))
+        .routes(routes!(certificate::desk::request))
+        .routes(routes!(certificate::desk::ask))
+        .routes(routes!(certificate::desk::retry))
+        .routes(routes!(certificate::desk::remove))
+        .routes(routes!(collector::show))
+        .routes(routes!(collector::confirm))
+        .routes(routes!(collector::reject))
         .routes(routes!(ranges::list))
         .routes(routes!(go_live::show, go_live::go))
         .routes(routes!(recovery::show))

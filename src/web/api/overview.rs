@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use super::access::Caller;
 use super::problem::Problem;
-use crate::action;
+use crate::action::{self, Place};
 use crate::alarm;
 use crate::catalog::Status;
 use crate::staff::Right;
+use crate::web::Failure;
 
 /// The shop and the machine
 #[derive(Serialize, ToSchema)]
@@ -36,7 +37,7 @@ pub struct Overview {
     open_alarms: Option<usize>,
     /// Where shoppers come in
     storefront: String,
-    /// Whether the storefront's certificate was put there by a person
+    /// Whether the storefront shows another certificate than the machine's own
     certificate_uploaded: bool,
     /// When the storefront's certificate ends
     #[schema(format = DateTime)]
@@ -63,7 +64,7 @@ pub async fn show(caller: Caller) -> Result<Json<Overview>, Problem> {
     let (settings, office) = (caller.settings()?, &caller.api.office);
     let (app, premises) = (office.app(), office.premises());
     let catalog = app.catalog();
-    let certificate = action::certificate_state(office)?;
+    let certificate = action::certificate_state(office, Place::Storefront).map_err(Failure::from)?;
     let open_alarms = match caller.actor.may(Right::SeeAlarms) {
         true => Some(app.store().read(|view| alarm::open(view).map_err(Problem::from))?.len()),
         false => None,
@@ -76,12 +77,12 @@ pub async fn show(caller: Caller) -> Result<Json<Overview>, Problem> {
         products: catalog.all().len(),
         gateway: app.gateway().and(settings.gateway).map(|choice| choice.name().to_owned()),
         open_alarms,
-        storefront: premises.storefront.clone(),
-        certificate_uploaded: certificate.uploaded,
+        storefront: office.storefront(),
+        certificate_uploaded: certificate.is_placed(),
         certificate_until: certificate.validity.1.to_string(),
         version: premises.version.clone(),
         profile: premises.profile.clone(),
         tpm: premises.tpm.clone(),
-        console_fingerprint: premises.console_fingerprint.clone(),
+        console_fingerprint: office.console_fingerprint(),
     }))
 }

@@ -20,6 +20,9 @@ use crate::web::{Failure, Head, reply};
 /// Runs of rows that are named beside a remark.
 const MOST_ROWS_NAMED: usize = 12;
 
+/// The most columns or pictures that a list names: a file may have any number of them.
+const MOST_NAMES: usize = 40;
+
 /// A mistake as the page shows it.
 struct Row {
     row: String,
@@ -202,8 +205,10 @@ impl ImportPage {
         let counted =
             |key: &str, count: usize| (count > 0).then(|| texts.say_with(key, &[("count", count.into())]));
         let named = |key: &str, names: &[String]| {
-            let names = Some(names.join(", ")).filter(|names| !names.is_empty());
-            names.map(|names| texts.say_with(key, &[("names", names.into())]))
+            let rest = names.len().saturating_sub(MOST_NAMES);
+            let shown = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
+            let shown = and_more(texts, shown, rest);
+            (!shown.is_empty()).then(|| texts.say_with(key, &[("names", shown.into())]))
         };
         self.notes.extend(counted("import-unchanged", report.unchanged));
         self.pictures = counted("import-pictures-left", report.pictures_left);
@@ -250,6 +255,10 @@ fn row_names(texts: &Texts, rows: &[u64]) -> String {
     });
     let named = named.collect::<Vec<_>>().join(", ");
     let rest: usize = runs.iter().skip(MOST_ROWS_NAMED).map(|run| run.len()).sum();
+    and_more(texts, named, rest)
+}
+
+fn and_more(texts: &Texts, named: String, rest: usize) -> String {
     if rest == 0 {
         return named;
     }

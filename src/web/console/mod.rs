@@ -11,6 +11,7 @@ mod attempts;
 mod audit;
 mod capture;
 mod certificate;
+mod collector;
 mod enrol;
 mod form;
 mod frame;
@@ -40,7 +41,7 @@ mod tokens;
 mod upload;
 
 pub(super) use audit::export::file as audit_file;
-pub(super) use certificate::problem as certificate_problem;
+pub(super) use certificate::{ask_problem, certificate_problem};
 pub(super) use form::Problem;
 pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
@@ -60,7 +61,7 @@ use tower::ServiceExt;
 
 use super::reply::{self, Draw};
 use super::{Failure, Peer, Site, api, headers, serve_asset};
-use crate::action::Office;
+use crate::action::{Office, Place};
 
 /// The state of the console's handlers. Cheap to clone.
 #[derive(Clone)]
@@ -127,9 +128,12 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/products/import", get(import::show).post(import::take))
         .route("/products/{handle}", get(products::show).post(products::change))
         .route("/settings/gateway", get(gateway::show).post(gateway::change))
-        .route("/settings/certificate", get(certificate::show).post(certificate::replace))
-        .route("/settings/certificate/request", post(certificate::request))
+        .merge(certificates("/settings/certificate", Place::Storefront))
+        .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
+        .route("/settings/collector", get(collector::show).post(collector::propose))
+        .route("/settings/collector/confirm", post(collector::confirm))
+        .route("/settings/collector/reject", post(collector::reject))
         .route("/join/{link}", get(join::show).post(join::take))
         .route("/roles", get(roles::show))
         .route("/staff", get(staff::list))
@@ -163,6 +167,27 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         let Ok(response) = if is_api { api.oneshot(request) } else { pages.oneshot(request) }.await;
         response
     })
+}
+
+/// The page of a listener's certificates, at `base`.
+fn certificates(base: &str, place: Place) -> Router<Desk> {
+    let below = |path: &str| format!("{base}/{path}");
+    Router::new()
+        .route(
+            base,
+            get(move |clerk, query| certificate::show(place, clerk, query))
+                .post(move |clerk, request| certificate::replace(place, clerk, request)),
+        )
+        .route(&below("request"), post(move |clerk, request| certificate::request(place, clerk, request)))
+        .route(&below("ask"), post(move |clerk, request| certificate::ask(place, clerk, request)))
+        .route(
+            &below("{number}/retry"),
+            post(move |clerk, number, request| certificate::retry(place, clerk, number, request)),
+        )
+        .route(
+            &below("{number}/remove"),
+            post(move |clerk, number, request| certificate::remove(place, clerk, number, request)),
+        )
 }
 
 /// Lets in whoever calls from an allowed range. The firewall and the listener ask the same before.

@@ -7,7 +7,7 @@ use super::access;
 use super::attempts;
 use super::frame::{Clerk, Frame, when};
 use super::orders::{Row, latest};
-use crate::action::{self, Premises};
+use crate::action::{self, Place, Premises};
 use crate::catalog::Status;
 use crate::operator::GatewayChoice;
 use crate::staff::Right;
@@ -45,8 +45,8 @@ pub async fn show(clerk: Clerk) -> Result<Response, Failure> {
         tasks: tasks(&clerk)?,
         facts: facts(&clerk),
         machine: machine(&clerk, premises),
-        storefront: premises.storefront.clone(),
-        fingerprint: premises.console_fingerprint.clone(),
+        storefront: clerk.desk.office.storefront(),
+        fingerprint: clerk.desk.office.console_fingerprint(),
         orders: if clerk.may(Right::SeeOrders) { Some(latest(&clerk, ORDERS)?) } else { None },
         head,
         frame,
@@ -74,11 +74,11 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     } else if clerk.desk.site.app.gateway().is_none() {
         tasks.push(task("task-gateway-down-title", "task-gateway-down-text", "/settings/gateway"));
     }
-    let certificate = action::certificate_state(office)?;
+    let certificate = action::certificate_state(office, Place::Storefront)?;
     let soon = office.app().clock().now() + jiff::SignedDuration::from_hours(24 * 30);
-    if !certificate.uploaded {
+    if !certificate.is_placed() {
         tasks.push(task("task-certificate-title", "task-certificate-text", "/settings/certificate"));
-    } else if certificate.validity.1 < soon {
+    } else if certificate.ends_alone().is_some_and(|ends| ends < soon) {
         tasks.push(task(
             "task-certificate-ends-title",
             "task-certificate-ends-text",

@@ -191,7 +191,7 @@ fn draw(
     problems: Vec<Problem>,
 ) -> Result<Response, Failure> {
     let head = visitor.head(visitor.texts().say("setup-title"));
-    let fingerprint = visitor.desk.office.premises().console_fingerprint.clone();
+    let fingerprint = visitor.desk.office.console_fingerprint();
     let page = SetUpPage { head, csrf: visitor.form_token(), admitted, fingerprint, fields, problems };
     visitor.page(status(&page.problems), &page)
 }

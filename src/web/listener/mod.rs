@@ -25,6 +25,7 @@ use tower::ServiceExt;
 
 use super::{Peer, headers};
 use crate::payment::looks_like_card_number;
+use crate::tls::ACME_TLS;
 
 use limits::Census;
 pub use limits::{Limits, source};
@@ -90,7 +91,10 @@ async fn meet(door: &Door, stream: TcpStream, peer: SocketAddr, stop: watch::Rec
         None => converse(door, stream, peer, stop).await,
         Some(tls) => {
             let handshake = TlsAcceptor::from(Arc::clone(tls)).accept(stream);
-            if let Ok(Ok(stream)) = timeout(door.limits.handshake, handshake).await {
+            if let Ok(Ok(stream)) = timeout(door.limits.handshake, handshake).await
+                // An authority that checks a name has seen all that it wanted (RFC 8737 3).
+                && stream.get_ref().1.alpn_protocol() != Some(ACME_TLS)
+            {
                 converse(door, stream, peer, stop).await;
             }
         }

@@ -75,7 +75,7 @@ pub fn file(mut lines: AuditLines, room: OwnedSemaphorePermit, name: &str) -> Re
 }
 
 fn next(lines: &mut AuditLines) -> Option<Result<String, StoreError>> {
-    let piece = lines.next().transpose()?;
+    let piece = lines.piece().transpose()?;
     if let Err(error) = &piece {
         log::error!(target: "audit", "an export broke off: {error}");
     }

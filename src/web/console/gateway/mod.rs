@@ -141,7 +141,7 @@ fn draw(
         Some(fields) => fields.get("gateway"),
         None => state.choice.map_or("", GatewayChoice::name),
     };
-    let storefront = &clerk.desk.office.premises().storefront;
+    let storefront = &clerk.desk.office.storefront();
     let account = |state: &AccountState| account(texts, state, (chosen, typed, &problems), storefront);
     let accounts = state.accounts.iter().map(account).collect();
     let test = (!state.live).then(|| way(texts, GatewayChoice::Test, chosen));

@@ -1,11 +1,11 @@
-//! Which addresses a gateway may have: a name that resolves into the shop's own network is an attack on
-//! what stands there, or on the card.
+//! Which addresses belong to the public internet. A name of the outside that resolves into the shop's own
+//! network is an attack on what stands there, or on what is sent.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address belongs to the public internet: none of the special-purpose ranges of RFC 6890 and
 /// IANA's registries, however it is wrapped into IPv6.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(four) => is_public_four(four),
         IpAddr::V6(six) => is_public_six(six),

@@ -1,0 +1,331 @@
+//! A shop with a collector that is silent, comes back, is replaced, or is not for everybody to choose.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::action::Placed;
+use crate::action::bench::{Bench, GOOD};
+use crate::action::fixture::{Fixture, source};
+use crate::collector::{Draft, Protocol};
+use crate::staff::{PERSONS, Person, Role};
+use crate::store::Span;
+
+const QUICK: Pace = Pace {
+    look: Duration::from_millis(20),
+    connect: Duration::from_millis(500),
+    answer: Duration::from_secs(2),
+    round: Duration::from_millis(100),
+    confirm: Duration::from_secs(2),
+    first_wait: Duration::from_millis(20),
+    longest_wait: Duration::from_millis(200),
+    longest_asked: Duration::from_secs(1),
+    silent: Duration::from_millis(700),
+};
+
+/// A receiver of syslog over TLS that can be deaf, and what it was told.
+struct Receiver {
+    address: SocketAddr,
+    root: String,
+    deaf: Arc<Mutex<bool>>,
+    told: Arc<Mutex<String>>,
+}
+
+impl Receiver {
+    async fn start(deaf: bool) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = params.self_signed(&key).unwrap().pem();
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["logs.example".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let receiver = Self { address, root, deaf: Arc::new(Mutex::new(deaf)), told: Arc::default() };
+        let (deaf, told) = (Arc::clone(&receiver.deaf), Arc::clone(&receiver.told));
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                if *deaf.lock().unwrap() {
+                    held.push(stream);
+                    continue;
+                }
+                let Ok(mut tls) = acceptor.accept(stream).await else { continue };
+                let mut all = Vec::new();
+                if tls.read_to_end(&mut all).await.is_ok() {
+                    told.lock().unwrap().push_str(&String::from_utf8(all).unwrap());
+                    tls.shutdown().await.unwrap();
+                }
+            }
+        });
+        receiver
+    }
+
+    fn settings(&self) -> Settings {
+        let draft = Draft {
+            protocol: "syslog".to_owned(),
+            address: self.address.to_string(),
+            name: "logs.example".to_owned(),
+            root: self.root.clone(),
+            ..Draft::default()
+        };
+        draft.check(true).unwrap()
+    }
+
+    fn told(&self) -> String {
+        self.told.lock().unwrap().clone()
+    }
+}
+
+fn keep(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
+    let (host, version) = ("shop.example".to_owned(), "0.1.0".to_owned());
+    tokio::spawn(keep_shipping(Arc::clone(app), host, version, QUICK))
+}
+
+async fn until(what: &str, done: impl Fn() -> bool) {
+    for _ in 0..1500 {
+        if done() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never came: {what}");
+}
+
+fn open_alarms(app: &App) -> Vec<(u64, alarm::Alarm)> {
+    let open: Result<_, StoreError> = app.store().read(|view| alarm::open(view));
+    open.unwrap()
+}
+
+fn mark(app: &App) -> Bookmark {
+    let mark: Result<_, StoreError> = app.store().read(|view| view.get(&BOOKMARK, &0));
+    mark.unwrap().unwrap()
+}
+
+async fn happen(app: &App, count: u64) {
+    let now = app.clock().now();
+    let work = app.store().transact(move |tx| {
+        for number in 1..=count {
+            let about = format!("thing {number}");
+            Event::done(now, Who::Machine, Deed::ChangeProduct, &about, None).record(tx)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    work.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checkouts_go_on_while_the_collector_says_nothing_and_it_gets_everything_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), 40).await;
+    let receiver = Receiver::start(true).await;
+    let settings = receiver.settings();
+    let written = bench.app.store().transact(move |tx| {
+        tx.put(&COLLECTOR, &0, &settings)?;
+        tx.put(&BOOKMARK, &0, &Bookmark { confirmed: 0, era: 1 })
+    });
+    let written: Result<(), StoreError> = written.await;
+    written.unwrap();
+    happen(&bench.app, 700).await;
+    let shipping = keep(&bench.app);
+    // Before, while and after the collector is called silent.
+    for _ in 0..12 {
+        let cart = bench.cart(1).await;
+        let paid = tokio::time::timeout(Duration::from_secs(10), bench.pay(cart, GOOD)).await;
+        assert!(matches!(paid, Ok(Ok(Placed::Paid { .. }))), "{paid:?}");
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    until("it is told of", || !open_alarms(&bench.app).is_empty()).await;
+    tokio::time::sleep(QUICK.silent * 2).await;
+    let open = open_alarms(&bench.app);
+    assert_eq!((open.len(), open[0].1.kind, open[0].1.count), (1, Kind::CollectorSilent, 1));
+    assert!(open[0].1.object.to_string().contains(&receiver.address.to_string()));
+    let state = collector_state(&bench.app).unwrap();
+    assert!(state.confirmed == 0 && state.behind >= 701 && state.state.trouble.is_some(), "{state:?}");
+    *receiver.deaf.lock().unwrap() = false;
+    until("the alarm is closed", || open_alarms(&bench.app).is_empty()).await;
+    until("it has all", || collector_state(&bench.app).unwrap().behind == 0).await;
+    let told = receiver.told();
+    for number in [1, 2, 350, 700] {
+        assert!(told.contains(&format!(" change_product [cashcow@32473 number=\"{number}\" ")), "{number}");
+    }
+    // The alarm itself arrives, gravely, and that the machine closed it.
+    assert!(told.contains("<105>1 ") && told.contains("raise_alarm") && told.contains("collector-silent"));
+    assert!(told.contains("acknowledge_alarm"));
+    assert!(!told.contains("4242"), "nothing of a card");
+    shipping.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_place_gets_the_whole_log_and_the_old_one_goes_on_where_it_was() {
+    let (fixture, _) = Fixture::open(false).await;
+    let app = fixture.app();
+    let shipping = keep(app);
+    let first = Receiver::start(false).await;
+    happen(app, 20).await;
+    set(&fixture, Some(first.settings())).await;
+    let deed = fixture.last_deed();
+    assert!(deed.contains("ChangeCollector") && deed.contains(&first.address.to_string()), "{deed}");
+    until("the first has all", || collector_state(app).unwrap().behind == 0).await;
+    assert!(first.told().contains("thing 20"));
+    let before = mark(app);
+    // The same place again: it goes on.
+    set(&fixture, Some(first.settings())).await;
+    assert_eq!(mark(app).era, before.era);
+    assert!(mark(app).confirmed >= before.confirmed);
+    until("the first has that too", || collector_state(app).unwrap().behind == 0).await;
+    assert_eq!(first.told().matches("number=\"1\" ").count(), 1);
+    // Another place: all of it, under the same name of the log.
+    let second = Receiver::start(false).await;
+    set(&fixture, Some(second.settings())).await;
+    assert_eq!(mark(app).era, before.era + 1);
+    until("the second has all", || collector_state(app).unwrap().behind == 0).await;
+    assert!(second.told().contains("number=\"1\" ") && second.told().contains("thing 20"));
+    // A round with the first one that ends now counts for nothing.
+    let late = AuditLog { app: Arc::clone(app), host: String::new(), version: String::new() };
+    late.confirm(before.era, 1).await.unwrap();
+    assert!(mark(app).confirmed > 1);
+    // Nowhere: nothing is behind, and nothing arrives.
+    set(&fixture, None).await;
+    let told = second.told().len();
+    happen(app, 5).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let state = collector_state(app).unwrap();
+    assert_eq!((state.settings, state.behind, second.told().len()), (None, 0, told));
+    shipping.abort();
+}
+
+/// Two people with the right: the one who asks, and the one who agrees.
+fn two(fixture: &Fixture) -> (Actor, Actor) {
+    let persons: Result<Vec<_>, StoreError> =
+        fixture.app().store().read(|view| view.scan(&PERSONS, &Span::all(1)));
+    let first = persons.unwrap().remove(0).1;
+    let second = Person { id: Token::from_bytes([9; 16]), ..first.clone() };
+    (Actor::person(&first, source(), true), Actor::person(&second, source(), true))
+}
+
+/// Proposes and confirms.
+async fn set(fixture: &Fixture, settings: Option<Settings>) {
+    let (one, other) = two(fixture);
+    propose_collector(fixture.app(), &one, settings).await.unwrap();
+    let waiting = collector_proposal(fixture.app(), &other).unwrap().unwrap();
+    confirm_collector(&fixture.office, &other, waiting.number).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_changes_until_somebody_else_agrees_within_a_day() {
+    let (fixture, _) = Fixture::open(false).await;
+    let app = fixture.app();
+    let receiver = Receiver::start(false).await;
+    let (one, other) = two(&fixture);
+    let place = || collector_state(app).unwrap().settings;
+    let number = || collector_proposal(app, &other).unwrap().map(|waiting| waiting.number);
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    assert!(fixture.last_deed().contains("ProposeCollector"));
+    assert_eq!((place(), number()), (None, Some(1)));
+    assert!(collector_proposal(app, &one).unwrap().unwrap().own);
+    let own = confirm_collector(&fixture.office, &one, 1).await;
+    assert_eq!((own, place()), (Err(CollectorError::Own), None));
+    // What was replaced meanwhile is not what is confirmed.
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    assert_eq!(confirm_collector(&fixture.office, &other, 1).await, Err(CollectorError::Gone));
+    reject_collector(app, &other, 2).await.unwrap();
+    assert!(fixture.last_deed().contains("RejectCollector"));
+    assert_eq!((place(), number()), (None, None));
+    assert_eq!(confirm_collector(&fixture.office, &other, 2).await, Err(CollectorError::Gone));
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    fixture.wait(PROPOSAL_LASTS + SignedDuration::from_secs(1));
+    assert_eq!(number(), None);
+    assert_eq!(confirm_collector(&fixture.office, &other, 3).await, Err(CollectorError::Gone));
+    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
+    fixture.wait(PROPOSAL_LASTS);
+    confirm_collector(&fixture.office, &other, 4).await.unwrap();
+    assert_eq!(place(), Some(receiver.settings()));
+    assert_eq!(confirm_collector(&fixture.office, &other, 4).await, Err(CollectorError::Gone), "once");
+}
+
+#[tokio::test]
+async fn only_those_with_the_right_choose_where_the_log_goes() {
+    let (fixture, _) = Fixture::open(false).await;
+    let receiver = Receiver::start(false).await;
+    let persons: Result<Vec<_>, StoreError> =
+        fixture.app().store().read(|view| view.scan(&PERSONS, &Span::all(1)));
+    let mut person = persons.unwrap().remove(0).1;
+    for role in Role::ALL {
+        person.role = role;
+        let actor = Actor::person(&person, source(), true);
+        let may = matches!(role, Role::PlatformAdministrator | Role::SecurityOfficer);
+        let asked = propose_collector(fixture.app(), &actor, Some(receiver.settings())).await;
+        assert_eq!(asked.is_ok(), may, "{role:?} {asked:?}");
+        let denied = CollectorError::Denied(Denied::Right(Right::ChangeCollector));
+        if !may {
+            assert_eq!(asked, Err(denied.clone()));
+            assert_eq!(confirm_collector(&fixture.office, &actor, 1).await, Err(denied.clone()));
+            assert_eq!(reject_collector(fixture.app(), &actor, 1).await, Err(denied));
+        }
+        let late = Actor::person(&person, source(), false);
+        assert!(
+            confirm_collector(&fixture.office, &late, 1)
+                .await
+                .is_err_and(|error| matches!(error, CollectorError::Denied(_)))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_kept_for_the_place_that_it_was_given_for_and_is_in_no_event() {
+    let (fixture, _) = Fixture::open(false).await;
+    let draft = |address: &str, secret: &str| {
+        let draft = Draft {
+            protocol: "otlp".to_owned(),
+            address: address.to_owned(),
+            secret: secret.to_owned().into(),
+            ..Draft::default()
+        };
+        draft.check(false).unwrap()
+    };
+    let kept = || collector_state(fixture.app()).unwrap().settings.unwrap().secret.is_some();
+    set(&fixture, Some(draft("10.0.2.9:4318", "Bearer s3cret"))).await;
+    assert!(kept() && !fixture.last_deed().contains("s3cret"));
+    set(&fixture, Some(draft("10.0.2.9:4318", ""))).await;
+    assert!(kept());
+    set(&fixture, Some(draft("10.0.2.10:4318", ""))).await;
+    assert!(!kept(), "another address gets no token");
+    let state = collector_state(fixture.app()).unwrap();
+    assert!(matches!(state.settings.unwrap().protocol, Protocol::Otlp { .. }));
+}
+
+#[tokio::test]
+async fn what_the_collector_is_told_holds_the_chain() {
+    let (fixture, _) = Fixture::open(false).await;
+    happen(fixture.app(), 3).await;
+    let log = AuditLog { app: Arc::clone(fixture.app()), host: String::new(), version: String::new() };
+    let records = log.after(0, 100).unwrap();
+    let field = |record: &Record, name: &str| {
+        record.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).unwrap()
+    };
+    assert!(records.len() > 3);
+    for pair in records.windows(2) {
+        assert_eq!(field(&pair[0], "hash"), field(&pair[1], "prev"));
+        assert_eq!(pair[0].number + 1, pair[1].number);
+    }
+}
