@@ -1,6 +1,5 @@
 use super::*;
-use crate::action::fixture::{Fixture, source};
-use crate::action::signed_in;
+use crate::action::fixture::{EMAIL, Fixture, source};
 use crate::staff::{PersonState, Role, WhyDisabled};
 
 fn wish(rights: &[Right]) -> MakeToken {
@@ -73,14 +72,9 @@ async fn a_wish_that_cannot_be_is_refused_for_its_reason() {
 
 #[tokio::test]
 async fn an_old_proof_makes_no_token() {
-    let fixture = Fixture::new(false).await;
-    let session = fixture.set_up().await;
-    for _ in 0..2 {
-        fixture.wait(SignedDuration::from_mins(8));
-        signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
-    }
-    let signed = signed_in(fixture.app(), session, source()).await.unwrap().unwrap();
-    let made = make_token(&fixture.office, &signed.actor, wish(&[Right::SeeOrders])).await;
+    let (fixture, _) = Fixture::open(false).await;
+    let ada = Actor::person(&fixture.person(EMAIL).unwrap(), source(), false);
+    let made = make_token(&fixture.office, &ada, wish(&[Right::SeeOrders])).await;
     assert_eq!(made.map(|_| ()), Err(TokenError::StepUp));
 }
 

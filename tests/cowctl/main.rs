@@ -111,8 +111,23 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
     let ada = desk.json(&["staff", "show", EMAIL]);
     assert_eq!(ada["attested_by"], "Noor Haddad");
     assert!(desk.say(&["staff", "show", EMAIL]).contains("criminal record certificate"));
-    let grant = ["staff", "propose", "grant", "--email", "sam@example.com", "--name", "Sam Field", "--role",
-        "support", "--employer", "Meadow & Mill", "--employment", "employee", "--since", "2024-03-01"];
+    let grant = [
+        "staff",
+        "propose",
+        "grant",
+        "--email",
+        "sam@example.com",
+        "--name",
+        "Sam Field",
+        "--role",
+        "support",
+        "--employer",
+        "Meadow & Mill",
+        "--employment",
+        "employee",
+        "--since",
+        "2024-03-01",
+    ];
     assert!(desk.say(&grant).contains("Somebody else confirms it"));
     let (code, said) = desk.refused(&["staff", "confirm", "1"], "");
     assert!(code == 65 && said.contains("Somebody else"), "{code} {said}");
@@ -130,7 +145,11 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
 
 fn imports(desk: &Desk, folder: &Path) {
     let file = folder.join("goods.csv");
-    std::fs::write(&file, "Handle,Title,Category,Variant SKU,Variant Price\nclay-jug,Clay jug,Kitchen,JUG-1,free\n").unwrap();
+    std::fs::write(
+        &file,
+        "Handle,Title,Category,Variant SKU,Variant Price\nclay-jug,Clay jug,Kitchen,JUG-1,free\n",
+    )
+    .unwrap();
     let (code, said) = desk.refused(&["products", "import", file.to_str().unwrap()], "");
     assert!(code == 65 && said.contains("row 2"), "{code} {said}");
     let goods = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
@@ -160,11 +179,35 @@ fn a_provisioning_file_is_checked_and_written_without_a_machine() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk { home: folder.path().join("home"), machine: String::new() };
     let place = folder.path().to_str().unwrap();
-    let write = ["provision", "write", "--hostname", "shop-1", "--range", "192.0.2.0/24=hosting desk", "--shop",
-        "Meadow & \"Mill\"", "--name", "Ada Osei", "--email", EMAIL, "--employer", "Meadow Hosting",
-        "--employed-since", "2019-04-01", "--screening", "criminal record certificate", "--screened-on", "2025-01-15",
-        "--screening-until", "2030-01-14", "--screening-reference", "HR 2025-17", "--approved-by", "Noor Haddad",
-        place];
+    let write = [
+        "provision",
+        "write",
+        "--hostname",
+        "shop-1",
+        "--range",
+        "192.0.2.0/24=hosting desk",
+        "--shop",
+        "Meadow & \"Mill\"",
+        "--name",
+        "Ada Osei",
+        "--email",
+        EMAIL,
+        "--employer",
+        "Meadow Hosting",
+        "--employed-since",
+        "2019-04-01",
+        "--screening",
+        "criminal record certificate",
+        "--screened-on",
+        "2025-01-15",
+        "--screening-until",
+        "2030-01-14",
+        "--screening-reference",
+        "HR 2025-17",
+        "--approved-by",
+        "Noor Haddad",
+        place,
+    ];
     desk.say(&write);
     assert_eq!(desk.refused(&write, "").0, 73, "a file that is there is not written over");
     let file = folder.path().join("appliance.toml");
@@ -186,7 +229,9 @@ fn a_provisioning_file_is_checked_and_written_without_a_machine() {
 fn every_help_fits_eighty_columns_and_begins_with_examples() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk { home: folder.path().to_owned(), machine: String::new() };
-    for verb in ["", "trust", "login", "ranges", "staff", "audit", "products", "provision", "status", "approve"] {
+    for verb in
+        ["", "trust", "login", "ranges", "staff", "audit", "products", "provision", "status", "approve"]
+    {
         let arguments: Vec<_> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let help = desk.say(&arguments);
         assert!(help.starts_with("Examples:"), "{help}");

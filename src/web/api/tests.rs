@@ -13,7 +13,8 @@ use crate::action::fixture::{EMAIL, Fixture, PASSWORD, source};
 use crate::action::{MakeToken, load_demo, make_token, revoke_token, signed_in};
 use crate::base::{Email, Line, Token};
 use crate::staff::{
-    Approval, PERSONS, PERSONS_BY_EMAIL, Person, Right, Role, SESSIONS, Session, email_key, session_key,
+    Approval, CREDENTIALS, PERSONS, PERSONS_BY_EMAIL, Person, Right, Role, SESSIONS, Session, email_key,
+    session_key,
 };
 use crate::store::{Reads, Span, StoreError};
 use crate::web::{Peer, console};
@@ -90,6 +91,9 @@ impl Desk {
                     ..founder
                 };
                 tx.put(&PERSONS, &id, &person)?;
+                // The founder's second factor does for all of them.
+                let credentials = tx.scan(&CREDENTIALS, &Span::all(1))?.pop().unwrap().1;
+                tx.put(&CREDENTIALS, &id, &credentials)?;
                 tx.put(&PERSONS_BY_EMAIL, &email_key(email.as_str()), &id)?;
                 let row = Session { person: id, begun: now, used: now, proved: Some(now), source: source() };
                 tx.put(&SESSIONS, &session_key(session), &row)?;
@@ -260,7 +264,14 @@ async fn a_session_is_begun_used_and_ended_without_a_cookie() {
     let nobody =
         desk.call("", "POST", "/session", json!({"email": "x@example.com", "password": "wrong"})).await;
     assert_eq!((wrong.status, &wrong.json), (StatusCode::UNAUTHORIZED, &nobody.json));
-    let begun = desk.call("", "POST", "/session", json!({"email": EMAIL, "password": PASSWORD})).await;
+    let begun = desk
+        .call(
+            "",
+            "POST",
+            "/session",
+            json!({"email": EMAIL, "password": PASSWORD, "code": desk.fixture.second().as_str()}),
+        )
+        .await;
     assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.json);
     assert!(begun.headers.get("set-cookie").is_none());
     let token = begun.json["token"].as_str().unwrap().to_owned();
@@ -286,6 +297,14 @@ async fn an_old_proof_is_named_and_an_idle_session_ends() {
     assert_eq!(answer.json["type"], "/api/v1/problems/step-up-needed");
     assert_eq!(answer.json["right"], "go-live");
     assert_eq!(desk.call(&session, "GET", "/orders", Value::Null).await.status, StatusCode::OK);
+    let wrong = desk.call(&session, "POST", "/session/step-up", json!({"code": "000000"})).await;
+    assert_eq!(wrong.json["type"], "/api/v1/problems/wrong-credentials");
+    let code = desk.fixture.second();
+    let proved = desk.call(&session, "POST", "/session/step-up", json!({"code": code.as_str()})).await;
+    assert_eq!(proved.status, StatusCode::OK, "{}", proved.json);
+    assert_eq!(desk.call(&session, "GET", "/orders", Value::Null).await.status, StatusCode::UNAUTHORIZED);
+    let session = proved.json["token"].as_str().unwrap().to_owned();
+    assert_eq!(desk.call(&session, "GET", "/go-live", Value::Null).await.status, StatusCode::OK);
     desk.fixture.wait(SignedDuration::from_mins(15));
     assert_eq!(desk.call(&session, "GET", "/orders", Value::Null).await.status, StatusCode::UNAUTHORIZED);
 }
@@ -472,5 +491,23 @@ async fn nobody_outside_the_ranges_gets_an_answer_of_the_api() {
         let request = Request::get(path).extension(Peer("192.0.2.7:1".parse().unwrap()));
         let response = desk.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_second_factor_a_session_opens_nothing_here() {
+    let desk = Desk::open().await;
+    let session = desk.signed_in_as(Role::OperatorOwner).await;
+    let forget = |tx: &mut crate::store::Tx<'_>| {
+        for (id, _) in tx.scan(&CREDENTIALS, &Span::all(20))? {
+            tx.delete(&CREDENTIALS, &id);
+        }
+        Ok::<_, StoreError>(())
+    };
+    desk.fixture.app().store().transact(forget).await.unwrap();
+    for path in ["/me", "/orders", "/tokens"] {
+        let answer = desk.call(&session, "GET", path, Value::Null).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(answer.json["type"], "/api/v1/problems/not-enrolled");
     }
 }
