@@ -190,7 +190,6 @@ macro_rules! operations {
             #[utoipa::path(
                 get,
                 path = $path,
-                operation_id = concat!("see-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($see))),
                 responses((status = 200, description = "What is in place", body = CertificateShown))
@@ -203,7 +202,6 @@ macro_rules! operations {
             #[utoipa::path(
                 put,
                 path = $path,
-                operation_id = concat!("put-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($change))),
                 request_body = CertificateUpload,
@@ -217,7 +215,6 @@ macro_rules! operations {
             #[utoipa::path(
                 post,
                 path = concat!($path, "/request"),
-                operation_id = concat!("request-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($change))),
                 request_body = CertificateWish,
@@ -233,7 +230,6 @@ macro_rules! operations {
             #[utoipa::path(
                 post,
                 path = concat!($path, "/ask"),
-                operation_id = concat!("ask-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($change))),
                 request_body = AcmeWish,
@@ -247,7 +243,6 @@ macro_rules! operations {
             #[utoipa::path(
                 post,
                 path = concat!($path, "/{number}/retry"),
-                operation_id = concat!("retry-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($change))),
                 params(("number" = u64, Path, description = "The certificate's number")),
@@ -264,7 +259,6 @@ macro_rules! operations {
             #[utoipa::path(
                 delete,
                 path = concat!($path, "/{number}"),
-                operation_id = concat!("remove-", stringify!($module), "-certificate"),
                 tag = "certificates",
                 extensions(("x-right" = json!($change))),
                 params(("number" = u64, Path, description = "The certificate's number")),

@@ -70,7 +70,6 @@ pub async fn show(caller: Caller) -> Result<Json<CollectorShown>, Problem> {
     post,
     path = "/settings/collector/{number}/confirm",
     tag = "audit",
-    operation_id = "confirm-collector",
     extensions(("x-right" = json!("change-collector"))),
     params(("number" = u64, Path, description = "The change's number")),
     responses((status = 204, description = "Done"))
@@ -85,7 +84,6 @@ pub async fn confirm(caller: Caller, Path(number): Path<String>) -> Result<Statu
     post,
     path = "/settings/collector/{number}/reject",
     tag = "audit",
-    operation_id = "reject-collector",
     extensions(("x-right" = json!("change-collector"))),
     params(("number" = u64, Path, description = "The change's number")),
     responses((status = 204, description = "Nothing changes"))

@@ -48,16 +48,17 @@ pub fn finish(openapi: utoipa::openapi::OpenApi) -> Value {
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "A token of a person (cct_...), or a session's (ccs_...)" }
     });
-    for operation in operations(&mut document) {
-        finish_operation(operation);
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let Some(operation) = operation.as_object_mut() else { continue };
+            // Handlers of different resources have the same names; addresses do not.
+            let words = path.split(['/', '{', '}', '.']).filter(|word| !["", "api", "v1"].contains(word));
+            let name = words.fold(method.clone(), |name, word| format!("{name}-{word}"));
+            operation.insert("operationId".to_owned(), json!(name));
+            finish_operation(operation);
+        }
     }
     document
-}
-
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    let items = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-    items.filter_map(Value::as_object_mut).filter(|operation| operation.contains_key("responses"))
 }
 
 fn finish_operation(operation: &mut Map<String, Value>) {
@@ -71,7 +72,6 @@ fn finish_operation(operation: &mut Map<String, Value>) {
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, meaning) in REFUSALS {
         let fits = match status {
-            401 => !open || right == "anyone",
             409 | 413 | 415 => takes_body || status == 409,
             _ => true,
         };

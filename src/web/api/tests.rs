@@ -1,5 +1,7 @@
 //! The API through its router: every operation as every role, and what holds for all of them.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -165,8 +167,10 @@ fn the_document_in_the_repository_is_the_one_that_is_served() {
 fn every_operation_says_which_right_it_needs_and_whether_the_second_factor() {
     let document = openapi();
     assert_eq!(document["openapi"], "3.1.0");
+    let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}");
             let name = operation["x-right"].as_str().unwrap();
             let right = Right::of_name(name);
             assert!(right.is_some() || ["anyone", "signed-in", "session"].contains(&name), "{method} {path}");
