@@ -9,6 +9,7 @@
 //! | F3 | [`action`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`], [`collector`] |
+//! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`ranges`], [`operator`], [`staff`], [`audit`], [`alarm`] |
 //! | F2 | [`catalog`], [`cart`], [`order`], [`payment`], [`operator`], [`staff`], [`audit`], [`alarm`], [`proposal`] |
 //! | F1 | [`config`], [`store`], [`tpm`], [`tls`], [`machine`], [`locale`] |
 //! | F0 | [`base`] |
@@ -28,6 +29,7 @@ pub mod operator;
 pub mod order;
 pub mod payment;
 pub mod proposal;
+pub mod ranges;
 pub mod staff;
 pub mod store;
 pub mod tls;

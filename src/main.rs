@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use cashcow::boot::{self, demo};
 use cashcow::config::{Appliance, Ports, Profile, Settings};
-use cashcow::machine::{self, Exit, Failure, Places};
+use cashcow::machine::{self, Exit, Failure, Places, RangeFiles};
 use clap::{Args, Parser, Subcommand};
 
 /// Wipes what is given back: no card or key survives in freed memory.
@@ -56,13 +56,13 @@ enum Verb {
     /// Take the provisioning file of a new machine, and prepare the start of any (root, at boot)
     Setup(Config),
     /// Fill the firewall's sets (CAP_NET_ADMIN, at boot)
-    Firewall {
-        #[command(flatten)]
-        config: Config,
-        /// What to load
-        #[arg(long, value_name = "FILE", default_value = "/run/cashcow/firewall.json")]
-        state: PathBuf,
-    },
+    Firewall(FirewallArguments),
+    /// Bring the firewall's sets to what the console asked for (CAP_NET_ADMIN, after each change)
+    Ranges(FirewallArguments),
+    /// Take ranges that were signed with the recovery key from the provisioning volume (root)
+    Recover(Config),
+    /// Keep the public half of a recovery key that was just made (root, until set-up is done)
+    RecoveryKey(Config),
     /// Take the name servers of a lease into resolv.conf
     Resolver(Config),
     /// Show the machine's state on tty1 and the serial port
@@ -74,6 +74,15 @@ struct Config {
     /// The settings of the image
     #[arg(long, value_name = "FILE", default_value = SETTINGS)]
     config: PathBuf,
+}
+
+#[derive(Args)]
+struct FirewallArguments {
+    #[command(flatten)]
+    config: Config,
+    /// What follows from the provisioning file
+    #[arg(long, value_name = "FILE", default_value = "/run/cashcow/firewall.json")]
+    state: PathBuf,
 }
 
 #[derive(Args)]
@@ -135,8 +144,12 @@ fn run(verb: Verb) -> Result<(), Failure> {
             })?;
             Ok(())
         }
-        Verb::Firewall { config, state } => {
-            machine::load_firewall(&state, config.read()?.profile, machine::NFT.as_ref())
+        Verb::Firewall(arguments) => firewall(&arguments, true),
+        Verb::Ranges(arguments) => firewall(&arguments, false),
+        Verb::Recover(config) => recover(&config.read()?),
+        Verb::RecoveryKey(config) => {
+            let paths = config.read()?.paths;
+            machine::keep_public_key(&paths.recovery_key, &paths.recovery_public())
         }
         Verb::Resolver(config) => resolver(&config.read()?),
         Verb::Screen(config) => machine::show(&config.read()?, &Places::of_image()),
@@ -166,6 +179,20 @@ fn check(config: &Config, appliance: Option<PathBuf>) -> Result<(), Failure> {
     }
     let provisioning = if appliance.is_some() { "; the provisioning file is good" } else { "" };
     say(&format!("good: profile {profile}{provisioning}"))
+}
+
+fn firewall(arguments: &FirewallArguments, at_start: bool) -> Result<(), Failure> {
+    let _journal = machine::journal();
+    let settings = arguments.config.read()?;
+    let files = RangeFiles::new(&settings, &arguments.state);
+    machine::load_ranges(&files, &settings, machine::NFT.as_ref(), at_start)
+}
+
+fn recover(settings: &Settings) -> Result<(), Failure> {
+    let _journal = machine::journal();
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_err(|error| Failure::new(Exit::System, format!("the name of this start: {error}")))?;
+    machine::take_recovery(settings, &Places::of_image(), boot.trim()).map(|_| ())
 }
 
 fn resolver(settings: &Settings) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["base"],
     &["config", "store", "tpm", "tls", "machine", "locale", "collector"],
-    &["catalog", "cart", "order", "payment", "operator", "staff", "audit", "alarm", "proposal"],
+    &["catalog", "cart", "order", "payment", "ranges", "operator", "staff", "audit", "alarm", "proposal"],
     &["action"],
     &["web"],
     &["boot", "main", "cowctl"],

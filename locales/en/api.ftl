@@ -82,3 +82,5 @@ api-proposal-other-side = The role belongs to the other side. Grant it to a new 
 api-proposal-unchanged = Nothing would change. Send what shall be different.
 api-proposal-wrong-state = The account's state does not allow this. Read the person again.
 api-instant-wrong = This is no instant. Write it as 2026-11-23T09:30:00Z.
+api-ranges-cut-off = The change would cut you off from where you are now. Keep a range that holds your address.
+api-ranges-on-trial = Another change is on trial. Confirm it or take it back first.

@@ -767,10 +767,75 @@ ranges-title = Allowed ranges
 ranges-text = This console answers only to these addresses. The machine's firewall drops everybody else before they reach it, and the console checks again.
 ranges-range = Range
 ranges-name = Name
+ranges-owner = Owner
 ranges-here = Who is inside
 ranges-you = You, from { $source }
+ranges-you-short = You
 ranges-none = No range is set: only this machine itself reaches the console.
-ranges-fixed = The ranges were set when the machine was provisioned. In this version they cannot be changed here.
+ranges-change = Change the ranges
+ranges-narrow = Change the operator's ranges
+ranges-operator-title = The operator's ranges
+ranges-operator-text = The operator's staff can sign in from inside these only.
+ranges-operator-none = None are set: the operator's staff can sign in from every allowed range.
+ranges-recovery = If nobody can reach the console any more, hosting staff can bring new ranges to the machine itself, on a volume that is signed with the recovery key.
+
+ranges-change-title = Change the allowed ranges
+ranges-change-text = Tick what is to go, write what is to come, and look at the result before anything happens.
+ranges-narrow-title = Change the operator's ranges
+ranges-narrow-text = The operator's staff can sign in from inside these ranges only, each of which lies inside an allowed range. Without any they can sign in from every allowed range.
+ranges-remove = Remove
+ranges-add = Add
+ranges-add-hint = A range in CIDR notation, such as 192.0.2.0/24 or 2001:db8:1::/64, what it is called, and the person who answers for it. Leave empty what you do not need.
+ranges-new-cidr = Range { $number }
+ranges-new-name = Name { $number }
+ranges-new-owner = Owner { $number }
+ranges-check = Check the change
+ranges-back = Back
+ranges-nothing = This changes nothing. Tick a range to remove it, or write one to add it.
+ranges-unknown = { $range } is not among the ranges any more. Look at the list again.
+ranges-nobody = This would leave no range at all. Keep one, or add another.
+ranges-too-many = There is room for { $most } ranges. Remove some first.
+ranges-cuts-off = This would cut you off: you are at { $source }, which would be in no range. Keep a range that holds this address.
+ranges-on-trial = Another change is on trial. Confirm it or take it back first.
+ranges-bad = { $wrong }: { $cure }.
+ranges-overlaps = This shares addresses with { $range }. Write one that does not, or remove that one in the same change.
+ranges-outside = This lies in no allowed range. Write one that lies inside an allowed range.
+ranges-cidr-empty = Write the range.
+ranges-name-empty = Write what the range is called.
+ranges-owner-empty = Write who answers for the range.
+ranges-text-long = Write at most { $max } characters.
+ranges-text-control = Write plain text on one line.
+
+ranges-check-title = Check the change of ranges
+ranges-what = Change
+ranges-added = Added
+ranges-removed = Removed
+ranges-after = The ranges afterwards
+ranges-check-trial = The change starts at once, on trial: unless you confirm it from inside the new ranges within { $seconds } seconds, it is taken back by itself. Connections from a range that is removed end at once.
+ranges-try = Start the trial
+ranges-edit = Change it
+
+ranges-trial-admin = A change of the allowed ranges is on trial
+ranges-trial-operator = A change of the operator's ranges is on trial
+ranges-trial-by = Asked for by { $by } at { $when }.
+ranges-trial-text = Without a confirmation it is taken back by itself. If you can read this, the new ranges let you in.
+ranges-trial-waits = The firewall is being told. This takes a few seconds.
+ranges-left = { $seconds ->
+    [one] One second left to confirm it.
+   *[other] { $seconds } seconds left to confirm it.
+}
+ranges-keep = Keep the change
+ranges-take-back = Take it back now
+ranges-kept = The change is confirmed and stays.
+ranges-taken-back = The change was taken back.
+ranges-not-on-trial = This change is not on trial any more. The list shows what holds now.
+ranges-not-in-force = The firewall has not taken the change yet. Wait a moment and confirm again.
+ranges-too-late = The time to confirm the change was over, so it is taken back. Make it again if you need it.
+ranges-old-connection = Your browser used a connection from before the change. Confirm again: it opens a new one now.
+ranges-last-confirmed = The last change was asked for by { $by } and confirmed at { $when }.
+ranges-last-taken-back = The last change was asked for by { $by } and taken back at { $when }.
+ranges-last-expired = The last change was asked for by { $by }. Nobody confirmed it, so it was taken back at { $when }.
+ranges-last-recovered = The last change was asked for by { $by }. It ended at { $when }, when new ranges were given at the machine.
 
 ## Going live
 

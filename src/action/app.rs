@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use super::Gate;
 use super::audit_keeper::Keeper;
 use super::place_order::Charging;
 use crate::base::{Clock, Random, SecretBytes};
@@ -43,6 +44,7 @@ pub struct App {
     velocity: Mutex<Velocity>,
     unsigned: AtomicU32,
     outbox: Arc<Outbox>,
+    gate: Gate,
     keeper: OnceLock<Arc<Keeper>>,
 }
 
@@ -60,6 +62,7 @@ impl App {
             velocity,
             unsigned: AtomicU32::new(0),
             outbox: Arc::default(),
+            gate: Gate::default(),
             keeper: OnceLock::new(),
         }))
     }
@@ -160,6 +163,11 @@ impl App {
         let mut gateways = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
         gateways.known.retain(|known| known.name() != gateway.name());
         gateways.known.push(gateway);
+    }
+
+    /// Who may speak to the console.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Whoever holds the TPM for the audit log; `None` until the log has begun.

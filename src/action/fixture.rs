@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::base::{Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
+use crate::base::{Boottime, Clock, Email, Line, ManualClock, OsRandom, SecretBytes, SeededRandom, Token};
 use crate::catalog::{Catalog, STOCK, Stock};
+use crate::config::AdminRange;
 use crate::operator::Settings;
 use crate::payment::gateway::{
     ADYEN, AUTHORIZE_NET, Account, Asking, Call, Created, Gateway, Heard, Notice, Outcome, RefundOutcome,
@@ -148,15 +149,13 @@ impl Fixture {
         if let Some(path) = &recovery_key {
             std::fs::write(path, format!("{RECOVERY_KEY_TEXT}\n")).unwrap();
         }
-        let range =
-            AllowedRange { net: "10.0.2.0/24".parse().unwrap(), name: Line::new("hosting desk").unwrap() };
         let premises = Premises {
             version: "0.1.0".to_owned(),
             profile: "release".to_owned(),
             storefront: "https://10.0.2.15/".to_owned(),
+            storefront_port: 443,
             console_names: vec!["console.shop.example".to_owned()],
             console_port: 9443,
-            storefront_port: 443,
             tpm: "swtpm".to_owned(),
             shop_name: Some(Line::new("Meadow & Mill").unwrap()),
             administrator: Some(Founder {
@@ -183,13 +182,22 @@ impl Fixture {
                 screening: screening(),
                 approved_by: Line::new("Ines Duarte").unwrap(),
             }),
-            ranges: vec![range],
             recovery_key,
             setup_done: folder.path().join("setup-done"),
         };
         let own = Identity::self_signed(&["10.0.2.15".to_owned()], now).unwrap();
+        let app = App::new(parts).unwrap();
+        let time = Arc::clone(&clock);
+        let boottime = move || Boottime(u64::try_from(time.now().as_millisecond()).unwrap());
+        app.gate().keep_time_by(boottime);
+        let range = AdminRange {
+            net: "10.0.2.0/24".parse().unwrap(),
+            name: Line::new("hosting desk").unwrap(),
+            owner: Line::new("Ada Osei").unwrap(),
+        };
+        open_ranges(&app, &[range]).await.unwrap();
         let office = Office::new(OfficeParts {
-            app: App::new(parts).unwrap(),
+            app,
             hasher: Hasher::weak(&SeededRandom::new(2)).unwrap(),
             premises,
             certificates: shown(&own),

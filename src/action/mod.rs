@@ -16,6 +16,7 @@ mod demo;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod forget_carts;
+mod gate;
 mod gateway_account;
 mod go_live;
 mod hear;
@@ -25,6 +26,7 @@ mod office;
 mod place_order;
 mod products;
 mod proposals;
+mod ranges;
 mod refund;
 #[cfg(test)]
 mod rights_tests;
@@ -61,6 +63,7 @@ pub use collector::{
 };
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
+pub use gate::{Accepted, Gate, Rules};
 pub use gateway_account::{AccountState, GatewayState, KeptField, gateway_state, restore_gateway};
 pub use go_live::{GoLive, GoLiveError, Missing, asks_for_recovery_key, go_live, missing_for_live};
 pub use hear::{HearError, MOST_NOTICE, REMEMBERED, UNSIGNED_IN_A_ROW, forget_notices, hear};
@@ -69,7 +72,7 @@ pub use invitation::{
     Invited, Join, JoinError, attest_founders, invited, join, make_invitation_code, make_invitation_link,
     needs_code,
 };
-pub use office::{AllowedRange, Founder, MakeGateway, Office, OfficeParts, Premises};
+pub use office::{Founder, MakeGateway, Office, OfficeParts, Premises};
 #[cfg(test)]
 pub(crate) use place_order::ledger;
 pub use place_order::{
@@ -81,6 +84,10 @@ pub use products::{ChangeProduct, ChangeVariant, ProductError, change_product};
 pub use proposals::{
     ProposalError, Wish, close_lapsed, confirm_proposal, may_propose, proposals, propose, reject_proposal,
     withdraw_proposal,
+};
+pub use ranges::{
+    RangesError, RangesState, change_ranges, confirm_ranges, keep_ranges, look_after_ranges, open_ranges,
+    preview_ranges, ranges_state, take_back_ranges,
 };
 pub use refund::{
     Books, MOST_REFUNDS, PENDING_FOR, RefundError, RefundOrder, SETTLES_WITHIN, ask_refund_soon,

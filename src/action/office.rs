@@ -1,10 +1,8 @@
 //! The office: what running a shop needs besides selling.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::App;
@@ -24,12 +22,12 @@ pub struct Premises {
     pub profile: String,
     /// Where shoppers come in as long as the shop has no host name of its own.
     pub storefront: String,
-    /// The host names in the console's certificate, under which passkeys work.
+    /// The storefront's port; 0 is the usual one.
+    pub storefront_port: u16,
+    /// The machine's own names, which its own certificate for the console has.
     pub console_names: Vec<String>,
     /// The console's port.
     pub console_port: u16,
-    /// The storefront's port; 0 is the usual one.
-    pub storefront_port: u16,
     /// Which TPM keeps the keys, in words.
     pub tpm: String,
     /// The shop's name.
@@ -38,8 +36,6 @@ pub struct Premises {
     pub administrator: Option<Founder>,
     /// The second of the two that every grant needs.
     pub security_officer: Option<Founder>,
-    /// Where the console may be reached from. Empty means: this machine alone (the demo on loopback).
-    pub ranges: Vec<AllowedRange>,
     /// Where the recovery key of the data volume lies until set-up is done. A machine without one has no
     /// file there.
     pub recovery_key: Option<PathBuf>,
@@ -79,34 +75,6 @@ impl Founder {
             since: now,
             last_seen: now,
         }
-    }
-}
-
-/// A range from which the console may be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllowedRange {
-    /// The addresses.
-    pub net: IpNet,
-    /// Whose they are.
-    pub name: Line<60>,
-}
-
-impl Premises {
-    /// Whether the console answers to `peer`. The firewall asks the same question before.
-    pub fn admits(&self, peer: IpAddr) -> bool {
-        let peer = peer.to_canonical();
-        if self.ranges.is_empty() {
-            return peer.is_loopback();
-        }
-        self.ranges.iter().any(|range| range.net.contains(&peer))
-    }
-
-    /// Whether all of `net` may reach the console.
-    pub fn holds(&self, net: &IpNet) -> bool {
-        if self.ranges.is_empty() {
-            return net.network().is_loopback() && net.broadcast().is_loopback();
-        }
-        self.ranges.iter().any(|range| range.net.contains(net))
     }
 }
 
@@ -178,7 +146,9 @@ impl Office {
 
     /// The host names under which passkeys work, and the console's port.
     pub fn console_names(&self) -> (Vec<String>, u16) {
-        (self.parts.premises.console_names.clone(), self.parts.premises.console_port)
+        let placed = self.certificates().console_names().into_iter().map(|name| name.as_str().to_owned());
+        let own = self.parts.premises.console_names.iter().cloned();
+        (own.chain(placed).collect(), self.parts.premises.console_port)
     }
 
     /// The console under the name by which a browser called it; `None` unless the certificate names it. The
@@ -208,25 +178,5 @@ impl Office {
     /// Held while gateways are opened, so that the last rows win and not the last thread.
     pub(super) fn opening(&self) -> MutexGuard<'_, ()> {
         self.opening.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_allowed_ranges_are_admitted_and_mapped_addresses_do_not_slip_by() {
-        let range = |net: &str| AllowedRange { net: net.parse().unwrap(), name: Line::new("desk").unwrap() };
-        let premises =
-            Premises { ranges: vec![range("10.0.2.0/24"), range("2001:db8::/64")], ..Premises::default() };
-        for inside in ["10.0.2.2", "::ffff:10.0.2.2", "2001:db8::9"] {
-            assert!(premises.admits(inside.parse().unwrap()), "{inside}");
-        }
-        for outside in ["10.0.3.1", "::ffff:10.0.3.1", "2001:db8:1::1", "127.0.0.1", "::1", "::10.0.2.2"] {
-            assert!(!premises.admits(outside.parse().unwrap()), "{outside}");
-        }
-        let demo = Premises::default();
-        assert!(demo.admits("127.0.0.1".parse().unwrap()) && !demo.admits("10.0.2.2".parse().unwrap()));
     }
 }

@@ -117,7 +117,7 @@ pub async fn make_token(
     if !(1..=MOST_TOKEN_DAYS).contains(&wish.days) {
         return Err(TokenError::Days);
     }
-    if !office.premises().holds(&wish.range) {
+    if !office.app().gate().rules().holds(&wish.range) {
         return Err(TokenError::Range);
     }
     let app = office.app();
@@ -217,7 +217,8 @@ pub async fn believe(app: &Arc<App>, secret: &str, source: IpAddr) -> Result<Bea
     let why = match &found {
         None => "unknown".to_owned(),
         Some((token, person)) => match (token.holds(now, source), standing(person, now)) {
-            (Ok(()), Ok(())) => return Ok(used(app, (key, token), person, (now, source)).await?),
+            (Ok(()), Ok(())) if app.gate().admits_person(person, source) => return Ok(used(app, (key, token), person, (now, source)).await?),
+            (Ok(()), Ok(())) => format!("{}: outside the operator's ranges", token.name),
             (Err(ended), _) => format!("{}: {ended}", token.name),
             (_, Err(why)) => format!("{}: {why}", token.name),
         },

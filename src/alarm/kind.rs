@@ -88,6 +88,9 @@ kinds! {
     /// Events of the audit log will never be at the collector.
     CollectorGap = "collector-gap", "alarm-collector-gap", "alarm-collector-gap-cure",
         "events of the audit log are missing at the collector";
+    /// Hosting staff gave the machine new ranges at the machine itself.
+    RangesRecovered = "ranges-recovered", "alarm-ranges-recovered", "alarm-ranges-recovered-cure",
+        "the allowed ranges were replaced at the machine";
     /// The TPM does not follow the audit log.
     AuditWitness = "audit-witness", "alarm-audit-witness", "alarm-audit-witness-cure",
         "the TPM does not follow the audit log; nothing vouches for its latest records";

@@ -79,6 +79,21 @@ deeds! {
     SignIn: "sign_in", "deed-sign-in", "console", Authentication;
     SignOut: "sign_out", "deed-sign-out", "console", Authentication;
     ShutOut: "shut_out", "deed-shut-out", "person", Credentials;
+    ImportProducts: "import_products", "deed-import-products", "products", Administration;
+    ChangeProduct: "change_product", "deed-change-product", "product", Administration;
+    ChangeVariant: "change_variant", "deed-change-variant", "variant", Administration;
+    ChangeGateway: "change_gateway", "deed-change-gateway", "gateway", Administration;
+    RequestCertificate: "request_certificate", "deed-request-certificate", "key and certificate", SystemObjects;
+    ReplaceCertificate: "replace_certificate", "deed-replace-certificate", "key and certificate", SystemObjects;
+    CapturePayment: "capture_payment", "deed-capture-payment", "payment", Administration;
+    VoidPayment: "void_payment", "deed-void-payment", "payment", Administration;
+    RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;
+    GoLive: "go_live", "deed-go-live", "shop", Administration;
+    AcknowledgeAlarm: "acknowledge_alarm", "deed-acknowledge-alarm", "alarm", Administration;
+    ChangeRanges: "change_ranges", "deed-change-ranges", "allowed ranges", SystemObjects;
+    ConfirmRanges: "confirm_ranges", "deed-confirm-ranges", "allowed ranges", SystemObjects;
+    RevertRanges: "revert_ranges", "deed-revert-ranges", "allowed ranges", SystemObjects;
+    RecoverRanges: "recover_ranges", "deed-recover-ranges", "allowed ranges", SystemObjects;
     Propose: "propose", "deed-propose", "proposal", Administration;
     ConfirmProposal: "confirm_proposal", "deed-confirm-proposal", "proposal", Administration;
     RejectProposal: "reject_proposal", "deed-reject-proposal", "proposal", Administration;
@@ -92,23 +107,20 @@ deeds! {
     RevokeToken: "revoke_token", "deed-revoke-token", "token", Credentials;
     RefuseToken: "refuse_token", "deed-refuse-token", "token", Authentication;
     JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
-    ImportProducts: "import_products", "deed-import-products", "products", Administration;
-    ChangeProduct: "change_product", "deed-change-product", "product", Administration;
-    ChangeVariant: "change_variant", "deed-change-variant", "variant", Administration;
-    ChangeGateway: "change_gateway", "deed-change-gateway", "gateway", Administration;
-    RequestCertificate: "request_certificate", "deed-request-certificate", "key and certificate", SystemObjects;
-    ReplaceCertificate: "replace_certificate", "deed-replace-certificate", "key and certificate", SystemObjects;
     AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
     RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
-    CapturePayment: "capture_payment", "deed-capture-payment", "payment", Administration;
-    VoidPayment: "void_payment", "deed-void-payment", "payment", Administration;
-    RefundPayment: "refund_payment", "deed-refund-payment", "payment", Administration;
-    GoLive: "go_live", "deed-go-live", "shop", Administration;
-    AcknowledgeAlarm: "acknowledge_alarm", "deed-acknowledge-alarm", "alarm", Administration;
     RaiseAlarm: "raise_alarm", "deed-raise-alarm", "alarm", Administration;
     ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
     RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
     ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
+    StepUp: "step_up", "deed-step-up", "console", Authentication;
+    EndSession: "end_session", "deed-end-session", "session", Credentials;
+    ChangePassword: "change_password", "deed-change-password", "credentials", Credentials;
+    AddApp: "add_app", "deed-add-app", "credentials", Credentials;
+    RemoveApp: "remove_app", "deed-remove-app", "credentials", Credentials;
+    AddPasskey: "add_passkey", "deed-add-passkey", "credentials", Credentials;
+    RemovePasskey: "remove_passkey", "deed-remove-passkey", "credentials", Credentials;
+    MakeRecoveryCodes: "make_recovery_codes", "deed-make-recovery-codes", "credentials", Credentials;
 }
 
 #[cfg(test)]

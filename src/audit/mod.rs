@@ -140,6 +140,12 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// A token for a program was made.
+    MakeToken,
+    /// A token was revoked.
+    RevokeToken,
+    /// A token came that opens nothing, or nothing from there.
+    RefuseToken,
     /// An alarm was raised: the first ten times, then each doubling.
     RaiseAlarm,
     /// Somebody wants the audit log to be shipped elsewhere, or not any more.
@@ -148,12 +154,14 @@ pub enum Deed {
     RejectCollector,
     /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
     ChangeCollector,
-    /// A token for a program was made.
-    MakeToken,
-    /// A token was revoked.
-    RevokeToken,
-    /// A token came that opens nothing, or nothing from there.
-    RefuseToken,
+    /// A change of ranges was put on trial.
+    ChangeRanges,
+    /// A change of ranges was confirmed.
+    ConfirmRanges,
+    /// A change of ranges was taken back, by somebody or by time.
+    RevertRanges,
+    /// Ranges were given at the machine, signed with the recovery key.
+    RecoverRanges,
     /// Somebody proposed what another must confirm.
     Propose,
     /// Somebody else confirmed it, and it was done.

@@ -1,13 +1,27 @@
 //! Time is passed in, never taken from the air, so that a test can hold it.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Tells the time. Wall-clock time in UTC, to the nanosecond; it may step.
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+}
+
+/// Milliseconds since the machine started, its sleep included: a time that nobody can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Boottime(pub u64);
+
+impl Boottime {
+    /// The time from `earlier` to this; none if it is not earlier.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
 }
 
 /// The machine's own clock.

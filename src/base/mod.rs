@@ -11,7 +11,7 @@ mod random;
 mod secret;
 mod text;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Boottime, Clock, ManualClock, SystemClock};
 pub use email::{Email, EmailError};
 pub use id::{Token, TokenError};
 pub use money::{Currency, Money, MoneyError};

@@ -98,7 +98,7 @@ pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), De
     }
     let sockets = Sockets::loopback(options.ports).map_err(BootError::from)?;
     let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    let plan = Plan { settings, appliance, tpm, approval, sockets, addresses };
+    let plan = Plan { settings, appliance, tpm, approval, sockets, addresses, unit: None };
     run::run(plan, stop, say).await?;
     Ok(())
 }

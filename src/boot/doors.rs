@@ -77,7 +77,7 @@ pub(super) fn open(sockets: Sockets, site: &Site, office: &Arc<Office>) -> Resul
             tls: None,
             router: redirect::router(storefront_port, certificates.challenges().clone()),
             limits: Limits::REDIRECT,
-            admission: None,
+            gated: None,
         },
         Door {
             name: "storefront",
@@ -85,7 +85,7 @@ pub(super) fn open(sockets: Sockets, site: &Site, office: &Arc<Office>) -> Resul
             tls: Some(tls::server(certificates.of(Place::Storefront))?),
             router: storefront::router(site.clone()),
             limits: Limits::STOREFRONT,
-            admission: None,
+            gated: None,
         },
         Door {
             name: "console",
@@ -93,10 +93,7 @@ pub(super) fn open(sockets: Sockets, site: &Site, office: &Arc<Office>) -> Resul
             tls: Some(tls::server(certificates.of(Place::Console))?),
             router: console::router(site.clone(), Arc::clone(office)),
             limits: Limits::CONSOLE,
-            admission: Some({
-                let office = Arc::clone(office);
-                Arc::new(move |peer| office.premises().admits(peer))
-            }),
+            gated: Some(Arc::clone(office.app())),
         },
     ])
 }

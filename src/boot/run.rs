@@ -13,17 +13,18 @@ use super::gateways::Gateways;
 use super::keys::{self, KeysError};
 use super::pulse::Pulse;
 use crate::action::{
-    AllowedRange, App, AppParts, Founder, Keeper, MakeDirectory, Office, OfficeParts, Place, Premises, Shown,
+    App, AppParts, Founder, Keeper, MakeDirectory, Office, OfficeParts, Place, Premises, RangesError, Shown,
     ShownCode, attest_founders, begin_audit, end_audit, finish_charges, issue_setup_code, keep_audit,
-    keep_certificates, keep_disabling_unused, keep_forgetting_carts, keep_reconciling, keep_refunding,
-    keep_shipping, recover, recover_refunds, restore_certificates, restore_gateway,
+    keep_certificates, keep_disabling_unused, keep_forgetting_carts, keep_ranges, keep_reconciling,
+    keep_refunding, keep_shipping, open_ranges, recover, recover_refunds, restore_certificates,
+    restore_gateway,
 };
 use crate::audit::ApprovedWitness;
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::collector::Pace;
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
 use crate::locale::LocaleError;
-use crate::machine::Failure;
+use crate::machine::{Failure, RangeFiles};
 use crate::payment::gateway::Unusable;
 use crate::staff::{Employment, EmploymentKind, Hasher, HasherError, Screening};
 use crate::store::StoreError;
@@ -45,6 +46,8 @@ pub(super) struct Plan {
     pub(super) sockets: Sockets,
     /// The addresses at which people find the machine, for certificates and the screen.
     pub(super) addresses: Vec<IpAddr>,
+    /// Where the firewall's unit is told of ranges; none outside the image.
+    pub(super) unit: Option<RangeFiles>,
 }
 
 /// Why the service does not run. The words go to the log and to the machine's screen.
@@ -62,6 +65,9 @@ pub enum BootError {
     /// A certificate.
     #[error("a certificate cannot be used: {0}")]
     Identity(#[from] IdentityError),
+    /// The allowed ranges.
+    #[error("the allowed ranges: {0}")]
+    Ranges(#[from] RangesError),
     /// A listener.
     #[error(transparent)]
     Doors(#[from] DoorsError),
@@ -97,7 +103,7 @@ pub(super) async fn run(
     stop: watch::Receiver<bool>,
     ready: impl FnOnce(&Facts),
 ) -> Result<(), BootError> {
-    let Plan { settings, appliance, mut tpm, approval, sockets, addresses } = plan;
+    let Plan { settings, appliance, mut tpm, approval, sockets, addresses, unit } = plan;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let store_file = settings.paths.store_file();
     let opened = keys::open(&store_file, &mut tpm, &approval, Arc::clone(&random)).await?;
@@ -117,6 +123,14 @@ pub(super) async fn run(
     let witness = Arc::new(Mutex::new(ApprovedWitness { tpm, approval }));
     let about = format!("version {}, {}", settings.version, settings.profile);
     begin_audit(&app, Keeper::new(Arc::clone(&witness) as _), &about).await?;
+    let (attempts, recovered) = match &unit {
+        Some(unit) => (unit.attempts.clone(), unit.recovered.clone()),
+        None => Default::default(),
+    };
+    if let Some(unit) = unit {
+        app.gate().stand_before(unit);
+    }
+    open_ranges(&app, &appliance.admin_ranges).await?;
     first_run::prepare(&app, &appliance, &settings.paths.demo).await?;
     let names = names(&appliance, &addresses);
     let certificates = certificates(&app, &names, authorities(settings.profile, &appliance)?).await?;
@@ -153,6 +167,7 @@ pub(super) async fn run(
     let forgetting = tokio::spawn(keep_forgetting_carts(Arc::clone(&app)));
     let (host, version) = (appliance.hostname.as_str().to_owned(), settings.version.clone());
     let shipping = tokio::spawn(keep_shipping(Arc::clone(&app), host, version, Pace::USUAL));
+    let ranges = tokio::spawn(keep_ranges(Arc::clone(&app), attempts, recovered));
     let disabling = tokio::spawn(keep_disabling_unused(Arc::clone(&app)));
     let site = Site::new(Arc::clone(&app))?;
     let doors = doors::open(sockets, &site, &office)?;
@@ -177,6 +192,7 @@ pub(super) async fn run(
     forgetting.abort();
     certifying.abort();
     shipping.abort();
+    ranges.abort();
     disabling.abort();
     auditing.abort();
     match tokio::time::timeout(LAST_HEAD, end_audit(&app, &about)).await {
@@ -243,15 +259,14 @@ fn premises(settings: &Settings, appliance: &Appliance, addresses: &[IpAddr], po
         Some(IpAddr::V6(address)) => format!("[{address}]"),
     };
     let port = if ports.storefront == 443 { String::new() } else { format!(":{}", ports.storefront) };
-    let ranges = appliance.admin_ranges.iter();
     Premises {
         version: settings.version.clone(),
         profile: settings.profile.to_string(),
         storefront: format!("https://{host}{port}/"),
+        storefront_port: ports.storefront,
         // Passkeys work under a name alone; the self-signed certificate has the machine's.
         console_names: vec![appliance.hostname.as_str().to_owned()],
         console_port: ports.console,
-        storefront_port: ports.storefront,
         tpm: match &settings.tpm.at {
             TpmAt::Device(path) => format!("TPM 2.0 at {}", path.display()),
             TpmAt::Swtpm(_) => "a software TPM of the demo".to_owned(),
@@ -259,7 +274,6 @@ fn premises(settings: &Settings, appliance: &Appliance, addresses: &[IpAddr], po
         shop_name: Some(appliance.shop.name.clone()),
         administrator: Some(founder(&appliance.administrator)),
         security_officer: appliance.security_officer.as_ref().map(founder),
-        ranges: ranges.map(|range| AllowedRange { net: range.net, name: range.name.clone() }).collect(),
         recovery_key: Some(settings.paths.recovery_key.clone()),
         setup_done: settings.paths.setup_done(),
     }

@@ -6,7 +6,7 @@ use super::doors::Sockets;
 use super::pulse;
 use super::run::{self, BootError, Plan};
 use crate::config::{Appliance, Settings, TpmAt};
-use crate::machine::{self, Tell};
+use crate::machine::{self, RangeFiles, Tell};
 use crate::tpm::{Approval, Device, Tpm};
 
 /// Serves until `stop` turns true. What keeps it from serving is left on the machine's screen.
@@ -29,6 +29,7 @@ async fn open_and_run(settings: Settings, stop: watch::Receiver<bool>) -> Result
     };
     let tpm = Tpm::open(&device)?;
     let addresses = machine::own_addresses(Some(&appliance.network));
-    let plan = Plan { settings, appliance, tpm, approval, sockets, addresses };
+    let unit = Some(RangeFiles::of_image(&settings));
+    let plan = Plan { settings, appliance, tpm, approval, sockets, addresses, unit };
     run::run(plan, stop, |_| machine::tell(&Tell::Ready)).await
 }

@@ -2,17 +2,21 @@
 
 use std::path::Path;
 
+use ipnet::IpNet;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::attested::{self, Attested};
-use super::document::{Section, read_document, read_file};
+use super::document::{Field, Section, read_document, read_file};
 use super::names::{Endpoint, Hostname};
 use super::network::{self, Network};
 use super::range::{AdminRange, MOST_RANGES, overlap, parse_range};
 use super::report::quote;
 use super::{Fault, Mistakes, Profile};
 use crate::base::{Line, TextError};
+
+/// How a list of ranges looks.
+pub(super) const RANGES: &str = "[{ cidr = \"192.0.2.0/24\", name = \"hosting desk\" }]";
 
 /// The newest version of the file that this image reads.
 const VERSION: u64 = 1;
@@ -91,6 +95,14 @@ fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
     let shop = root.required_section("shop").and_then(|section| shop(&section));
     let administrator = root.required_section("administrator").and_then(|section| attested::read(&section));
     let officer = root.section("security_officer").map(|section| attested::read(&section));
+    let admin_ranges = admin_ranges.zip(administrator.as_ref()).map(|(ranges, person)| {
+        let owned = |(net, name, owner): Found| AdminRange {
+            net,
+            name,
+            owner: owner.unwrap_or_else(|| person.name.clone()),
+        };
+        ranges.into_iter().map(owned).collect()
+    });
     let dev = root.section("dev").map(|section| dev(&section, profile));
     version?;
     Some(Appliance {
@@ -104,14 +116,20 @@ fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
     })
 }
 
-fn access(section: &Section<'_>) -> Option<Vec<AdminRange>> {
-    let example = "[{ cidr = \"192.0.2.0/24\", name = \"hosting desk\" }]";
-    let field = section.required("admin_ranges", example);
+/// A range as it was read; without an owner it is the administrator's.
+type Found = (IpNet, Line<60>, Option<Line<100>>);
+
+fn access(section: &Section<'_>) -> Option<Vec<Found>> {
+    let field = section.required("admin_ranges", RANGES);
     section.close();
-    let field = field?;
+    ranges(&field?, "access.admin_ranges")
+}
+
+/// The ranges of a list that is called `path`.
+pub(super) fn ranges(field: &Field<'_>, path: &str) -> Option<Vec<Found>> {
     let items = field.items(MOST_RANGES)?;
     if items.is_empty() {
-        field.refuse(Fault::new("lets nobody reach the console", format!("write {example}")));
+        field.refuse(Fault::new("lets nobody reach the console", format!("write {RANGES}")));
     }
     let mut nets = Vec::new();
     let mut ranges = Vec::new();
@@ -123,15 +141,17 @@ fn access(section: &Section<'_>) -> Option<Vec<AdminRange>> {
         let name = section.required("name", "\"hosting desk\"").and_then(|field| field.parsed(line));
         let cidr = section.required("cidr", "\"192.0.2.0/24\"");
         let net = cidr.as_ref().and_then(|field| field.parsed(parse_range));
+        let owner = section.field("owner", "\"Ada Osei\"").map(|field| field.parsed(line));
         section.close();
         if let (Some(net), Some(field)) = (net, &cidr)
             && let Some(earlier) = overlap(&nets, &net)
         {
-            let wrong = format!("{} overlaps access.admin_ranges[{earlier}]", quote(&net.to_string()));
+            let wrong = format!("{} overlaps {path}[{earlier}]", quote(&net.to_string()));
             field.refuse(Fault::new(wrong, "keep one of the two"));
         }
         nets.push(net);
-        ranges.push(name.zip(net).map(|(name, net)| AdminRange { net, name }));
+        let owner = owner.map_or(Some(None), |owner| owner.map(Some));
+        ranges.push(net.zip(name).zip(owner).map(|((net, name), owner)| (net, name, owner)));
     }
     ranges.into_iter().collect()
 }

@@ -14,6 +14,7 @@ mod document;
 mod names;
 mod network;
 mod range;
+mod recovery;
 mod report;
 mod settings;
 
@@ -22,7 +23,8 @@ pub use attested::{Attested, AttestedScreening};
 pub use document::{FILE_LIMIT, read_file};
 pub use names::{Endpoint, Hostname, Mac, ServerName};
 pub use network::{Addressing, Network};
-pub use range::{AdminRange, MOST_RANGES, canonical, parse_range};
+pub use range::{AdminRange, MOST_RANGES, canonical, check_ranges, parse_range, within};
+pub use recovery::{Recovery, recovery_text};
 pub use report::{Fault, Mistake, Mistakes};
 pub use settings::{Paths, Ports, Profile, Settings, TpmAt, TpmFiles};
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
+use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use super::report::quote;
@@ -17,12 +18,45 @@ const WIDEST_V4: u8 = 16;
 const WIDEST_V6: u8 = 48;
 
 /// A range from which the console may be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AdminRange {
     /// The addresses; canonical, never IPv4-mapped.
     pub net: IpNet,
-    /// Whose they are.
+    /// What the range is called.
     pub name: Line<60>,
+    /// Who answers for it.
+    pub owner: Line<100>,
+}
+
+/// Whether one of the ranges holds the address; an IPv4-mapped one counts as what it means.
+pub fn within(ranges: &[AdminRange], address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    ranges.iter().any(|range| range.net.contains(&address))
+}
+
+/// Judges a whole list as it came from elsewhere: 1 to [`MOST_RANGES`], each what [`parse_range`] takes and
+/// written as it writes it, none overlapping another.
+pub fn check_ranges(ranges: &[AdminRange]) -> Result<(), Fault> {
+    if ranges.is_empty() {
+        return Err(Fault::new("lets nobody reach the console", "write at least one range"));
+    }
+    if ranges.len() > MOST_RANGES {
+        return Err(Fault::new(format!("has more than {MOST_RANGES} ranges"), "write fewer"));
+    }
+    let mut nets = Vec::new();
+    for range in ranges {
+        let text = range.net.to_string();
+        if parse_range(&text)? != range.net {
+            return Err(Fault::new(format!("{} is not written plainly", quote(&text)), "write it as IPv4"));
+        }
+        if let Some(earlier) = overlap(&nets, &range.net).and_then(|place| ranges.get(place)) {
+            let wrong = format!("{} overlaps {}", quote(&text), earlier.net);
+            return Err(Fault::new(wrong, "keep one of the two"));
+        }
+        nets.push(Some(range.net));
+    }
+    Ok(())
 }
 
 /// Reads a range: canonical CIDR, at most as wide as /16 or /48, of addresses that a person can have.
@@ -116,6 +150,34 @@ mod tests {
         ] {
             assert_eq!(said(text), answer);
         }
+    }
+
+    #[test]
+    fn a_list_is_good_as_a_whole_or_not_at_all() {
+        let list = |nets: &[&str]| -> Vec<AdminRange> {
+            let range = |net: &&str| AdminRange {
+                net: net.parse().unwrap(),
+                name: Line::new("desk").unwrap(),
+                owner: Line::new("Ada Osei").unwrap(),
+            };
+            nets.iter().map(range).collect()
+        };
+        let said = |nets: &[&str]| check_ranges(&list(nets)).map_err(|fault| fault.wrong);
+        assert_eq!(said(&["10.0.0.0/25", "10.0.0.128/25", "2001:db8::/64"]), Ok(()));
+        for (nets, wrong) in [
+            (&[][..], "lets nobody reach the console"),
+            (&["10.0.0.0/24", "10.0.0.7/32"], "\"10.0.0.7/32\" overlaps 10.0.0.0/24"),
+            (&["10.0.0.7/32", "10.0.0.0/24"], "\"10.0.0.0/24\" overlaps 10.0.0.7/32"),
+            (&["::ffff:10.0.0.0/120"], "\"::ffff:10.0.0.0/120\" is not written plainly"),
+            (&["0.0.0.0/0"], "\"0.0.0.0/0\" is wider than /16"),
+        ] {
+            assert_eq!(said(nets), Err(wrong.to_owned()), "{nets:?}");
+        }
+        let many: Vec<_> = (0..65).map(|n| format!("10.0.{n}.0/24")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(said(&many), Err("has more than 64 ranges".to_owned()));
+        assert!(within(&list(&["10.0.0.0/24"]), "::ffff:10.0.0.9".parse().unwrap()));
+        assert!(!within(&list(&["10.0.0.0/24"]), "10.0.1.0".parse().unwrap()));
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct Paths {
     pub runtime: PathBuf,
     /// The folder of the accepted `appliance.toml`.
     pub machine: PathBuf,
+    /// The folder of the ranges that the service asks for.
+    pub ranges: PathBuf,
     /// The demo goods.
     pub demo: PathBuf,
     /// The data volume's recovery key, there only until set-up is done.
@@ -106,6 +108,11 @@ impl Paths {
         self.runtime.join("status.json")
     }
 
+    /// The public half of the key that signs ranges for this machine.
+    pub fn recovery_public(&self) -> PathBuf {
+        self.machine.join("recovery.pub")
+    }
+
     /// The accepted provisioning file.
     pub fn appliance(&self) -> PathBuf {
         self.machine.join("appliance.toml")
@@ -123,6 +130,7 @@ impl Settings {
                 store: "/var/lib/cashcow/store".into(),
                 runtime: "/run/cashcow/service".into(),
                 machine: "/var/lib/cashcow/machine".into(),
+                ranges: "/var/lib/cashcow/ranges".into(),
                 demo: "/usr/share/cashcow/demo".into(),
                 recovery_key: "/run/cashcow/recovery-key".into(),
             },
@@ -200,6 +208,7 @@ fn paths(section: &Section<'_>, paths: &mut Paths) -> Option<()> {
         ("store", "\"/var/lib/cashcow/store\"", &mut paths.store),
         ("runtime", "\"/run/cashcow/service\"", &mut paths.runtime),
         ("machine", "\"/var/lib/cashcow/machine\"", &mut paths.machine),
+        ("ranges", "\"/var/lib/cashcow/ranges\"", &mut paths.ranges),
         ("demo", "\"/usr/share/cashcow/demo\"", &mut paths.demo),
         ("recovery_key", "\"/run/cashcow/recovery-key\"", &mut paths.recovery_key),
     ] {

@@ -15,6 +15,7 @@ mod login;
 mod products;
 mod provision;
 mod ranges;
+mod recover;
 mod staff;
 mod status;
 mod table;

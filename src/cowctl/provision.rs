@@ -32,6 +32,7 @@ pub enum Provision {
     },
     /// Write a good file; asks for what is not given
     Write(Box<Write>),
+    Recover(super::recover::Recover),
 }
 
 /// Write a good file; asks for what is not given
@@ -93,6 +94,9 @@ pub fn run(context: &Context, asked: &Provision) -> Said {
     match asked {
         Provision::Check { file, dev } => check(context, file, *dev),
         Provision::Write(asked) => write(context, asked),
+        Provision::Recover(asked) => {
+            super::recover::recover(asked).map_err(|reason| End::new(CONFIG, reason))
+        }
     }
 }
 

@@ -17,6 +17,8 @@ mod harden;
 mod journal;
 mod notify;
 mod problems;
+mod ranges;
+mod recover;
 mod render;
 mod resolver;
 mod screen;
@@ -28,11 +30,19 @@ mod whole;
 pub use address::own_addresses;
 pub use alert::ALERT;
 pub use exit::{Exit, Failure};
-pub use firewall::{FirewallState, NFT, load_firewall, script};
+pub use firewall::{FirewallState, NFT};
 pub use harden::{harden, refuse_root};
 pub use journal::{Journal, journal};
 pub use notify::{Tell, alive_every, tell};
 pub use problems::{Problem, Problems};
+pub use ranges::{
+    Applied, MOST_COLLECTORS, Moment, RangeFiles, TRIAL, Trial, Wanted, WantedTrial, boottime, decide,
+    load_ranges,
+};
+pub use recover::{
+    Attempt, Attempts, RECOVER_FILE, RECOVER_SIGNATURE, RecoverOutcome, Recovered, RecoveryKey,
+    ask_recovery_key, keep_public_key, take_recovery,
+};
 pub use resolver::{NETWORKD_STATE, write_resolvers};
 pub use screen::show;
 pub use setup::{Places, Volume, setup};

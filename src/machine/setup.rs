@@ -167,25 +167,39 @@ enum Look {
     File(PathBuf),
 }
 
-fn look(volume: &Volume) -> Look {
+/// What stands at a volume's place.
+pub(super) enum Mounted {
+    Nothing,
+    Unfit(Problem),
+    At(PathBuf),
+}
+
+/// Looks whether a volume is there and mounted as it must be.
+pub(super) fn mounted(volume: &Volume) -> Mounted {
     let folder = match volume {
         Volume::Folder(folder) => folder,
-        Volume::Mounted(folder) => {
-            match (statfs(folder), statvfs(folder)) {
-                (Ok(kind), Ok(how)) if kind.filesystem_type() == MSDOS_SUPER_MAGIC => {
-                    let wanted =
-                        FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
-                    if !how.flags().contains(wanted) {
-                        return Look::Unfit(Problem::new(
-                            "the provisioning volume is not mounted as it must be",
-                            "this is a fault of the image; ask for a new one",
-                        ));
-                    }
+        Volume::Mounted(folder) => match (statfs(folder), statvfs(folder)) {
+            (Ok(kind), Ok(how)) if kind.filesystem_type() == MSDOS_SUPER_MAGIC => {
+                let wanted = FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
+                if !how.flags().contains(wanted) {
+                    return Mounted::Unfit(Problem::new(
+                        "the provisioning volume is not mounted as it must be",
+                        "this is a fault of the image; ask for a new one",
+                    ));
                 }
-                _ => return Look::Nothing,
+                folder
             }
-            folder
-        }
+            _ => return Mounted::Nothing,
+        },
+    };
+    Mounted::At(folder.clone())
+}
+
+fn look(volume: &Volume) -> Look {
+    let folder = match mounted(volume) {
+        Mounted::Nothing => return Look::Nothing,
+        Mounted::Unfit(problem) => return Look::Unfit(problem),
+        Mounted::At(folder) => folder,
     };
     let path = folder.join(FILE);
     match (std::fs::symlink_metadata(&path), folder.is_dir()) {

@@ -13,12 +13,12 @@ fn sets() -> String {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("nftables/cashcow.nft");
     let rules = std::fs::read_to_string(rules).unwrap();
     let sets: Vec<_> = rules.lines().filter(|line| line.starts_with("\tset ")).collect();
-    assert!(sets.len() >= 4, "the ruleset declares its sets one a line");
+    assert!(sets.len() >= 6, "the ruleset declares its sets one a line");
     format!("table inet cashcow {{\n{}\n}}\n", sets.join("\n"))
 }
 
 /// A namespace of this thread's own with the sets in it; `None`, and a word about it, where that cannot be.
-fn namespace(folder: &Path) -> Option<()> {
+pub(super) fn namespace(folder: &Path) -> Option<()> {
     if !nix::unistd::geteuid().is_root() || !Path::new(NFT).exists() {
         eprintln!("skipped: needs root and {NFT}");
         return None;
@@ -34,17 +34,24 @@ fn namespace(folder: &Path) -> Option<()> {
     Some(())
 }
 
-fn load(folder: &Path, profile: &str, state: &str) -> Output {
+pub(super) fn load(folder: &Path, profile: &str, state: &str) -> Output {
     let (config, file) = (folder.join("cashcowd.toml"), folder.join("firewall.json"));
-    std::fs::write(&config, format!("profile = \"{profile}\"\n")).unwrap();
+    let places = format!("[paths]\nranges = \"{0}/ranges\"\nmachine = \"{0}/machine\"\n", folder.display());
+    std::fs::write(&config, format!("profile = \"{profile}\"\n{places}")).unwrap();
     std::fs::write(&file, state).unwrap();
+    run(folder, "firewall")
+}
+
+/// Runs a verb of the firewall on what is in the folder.
+pub(super) fn run(folder: &Path, verb: &str) -> Output {
+    let (config, file) = (folder.join("cashcowd.toml"), folder.join("firewall.json"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_cashcowd"));
-    command.arg("firewall").arg("--config").arg(config).arg("--state").arg(file);
+    command.arg(verb).arg("--config").arg(config).arg("--state").arg(file);
     command.env_clear().output().unwrap()
 }
 
 /// The elements of a set, as the kernel has them.
-fn elements(set: &str) -> String {
+pub(super) fn elements(set: &str) -> String {
     let listed = Command::new(NFT).args(["list", "set", "inet", "cashcow", set]).output().unwrap();
     let text = String::from_utf8(listed.stdout).unwrap();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

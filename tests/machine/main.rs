@@ -5,6 +5,7 @@
 mod check;
 mod firewall;
 mod journal;
+mod ranges;
 
 use std::process::{Command, Output};
 

@@ -18,8 +18,8 @@ pub struct Shown {
     console: Certificates,
     challenges: Challenges,
     directory: Box<MakeDirectory>,
-    /// The first host name of a storefront certificate in place.
-    name: Mutex<Option<HostName>>,
+    /// The whole host names of the certificates in place: of the storefront, of the console.
+    names: Mutex<[Vec<HostName>; 2]>,
     pub(super) asked: Notify,
 }
 
@@ -31,7 +31,7 @@ impl Shown {
         challenges: Challenges,
         directory: Box<MakeDirectory>,
     ) -> Self {
-        Self { storefront, console, challenges, directory, name: Mutex::default(), asked: Notify::new() }
+        Self { storefront, console, challenges, directory, names: Mutex::default(), asked: Notify::new() }
     }
 
     /// The certificates of a listener.
@@ -49,7 +49,14 @@ impl Shown {
 
     /// The host name under which shoppers find the shop; `None` while it has no certificate for one.
     pub fn storefront_name(&self) -> Option<HostName> {
-        self.name.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let [storefront, _] = &*self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        storefront.first().cloned()
+    }
+
+    /// The host names that the console's certificates in place are for.
+    pub fn console_names(&self) -> Vec<HostName> {
+        let [_, console] = &*self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        console.clone()
     }
 
     pub(super) fn directory(&self, authority: &Authority) -> Result<Directory, BadDirectory> {
@@ -65,12 +72,14 @@ impl Shown {
                 .filter_map(|(_, kept)| Some((kept.names.clone(), kept.identity.as_ref()?)))
                 .collect();
             self.of(place).place(&placed)?;
-            if place == Place::Storefront {
-                let in_place = kept.iter().map(|(_, kept)| kept).filter(|kept| kept.identity.is_some());
-                let name =
-                    in_place.flat_map(|kept: &Kept| &kept.names).find(|name| name.wildcard().is_none());
-                *self.name.lock().unwrap_or_else(PoisonError::into_inner) = name.cloned();
-            }
+            let in_place = kept.iter().map(|(_, kept)| kept).filter(|kept| kept.identity.is_some());
+            let whole = in_place.flat_map(|kept: &Kept| &kept.names).filter(|name| name.wildcard().is_none());
+            let whole = whole.cloned().collect();
+            let [storefront, console] = &mut *self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            *match place {
+                Place::Storefront => storefront,
+                Place::Console => console,
+            } = whole;
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
     let kept = found.as_ref().and_then(|(_, credentials)| credentials.password.clone());
     let right = office.hasher().verify(password, kept.as_ref().map(|kept| kept.hash.clone())).await?;
     let proved = found.zip(kept).filter(|_| right).map(|((id, _), kept)| (id, kept));
-    let id = Token::random(app.random());
+    let (id, door) = (Token::random(app.random()), std::sync::Arc::clone(app));
     // A refusal is a result and no error: it is written down like a success, and takes as long.
     let event = app
         .store()
@@ -104,6 +104,8 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
                 Some((person, password)) => admit(tx, *person, password, &code, now)?,
                 None => None,
             };
+            // From outside the operator's own ranges its staff are told no more than strangers.
+            let let_in = let_in.filter(|(person, _)| door.gate().admits_person(person, source));
             let Some((person, second)) = let_in else {
                 let event = Event::done(now, Who::Stranger, Deed::SignIn, "", Some(source)).refused();
                 event.record(tx)?;

@@ -47,7 +47,7 @@ pub(in crate::action) fn open(
     from: (Token, IpAddr),
 ) -> Challenge {
     let app = office.app();
-    let id = Token::random(app.random());
+    let (id, door) = (Token::random(app.random()), std::sync::Arc::clone(app));
     office.ceremonies().open(id, ceremony, from, app.clock().now());
     Challenge { id, options }
 }
@@ -81,6 +81,8 @@ pub async fn sign_in_with_passkey(
                 Some((person, proof)) => admit(tx, *person, proof, now)?,
                 None => None,
             };
+            // From outside the operator's own ranges its staff are told no more than strangers.
+            let let_in = let_in.filter(|(person, _)| door.gate().admits_person(person, source));
             let Some((person, key)) = let_in else {
                 let event = Event::done(now, Who::Stranger, Deed::SignIn, "passkey", Some(source)).refused();
                 event.record(tx)?;

@@ -89,6 +89,9 @@ pub async fn signed_in(app: &Arc<App>, id: Token, source: IpAddr) -> Result<Opti
         shut_out(app, &person, why, now).await?;
         return Ok(None);
     }
+    if !app.gate().admits_person(&person, source) {
+        return Ok(None);
+    }
     if session.is_stale(now) {
         app.store()
             .transact(move |tx| match tx.get(&SESSIONS, &key)? {

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::config::Settings;
+use crate::config::{AdminRange, Settings};
 use crate::machine::problems::one_line;
-use crate::machine::{FirewallState, Places, Problem, Status};
+use crate::machine::{FirewallState, Places, Problem, RangeFiles, Status};
 
 /// A service that has not written for so long has stopped: four beats and a little.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -38,6 +38,7 @@ pub(super) struct Viewer {
     profile: String,
     places: Places,
     status: PathBuf,
+    ranges: RangeFiles,
     /// When the service's file was last seen to change. Counted by a clock that never steps.
     beat: Option<(SystemTime, Instant)>,
 }
@@ -49,6 +50,7 @@ impl Viewer {
             profile: settings.profile.to_string(),
             places: places.clone(),
             status: settings.paths.status(),
+            ranges: RangeFiles::new(settings, &places.firewall()),
             beat: None,
         }
     }
@@ -68,8 +70,7 @@ impl Viewer {
             // A service that could not start has said why in its last words.
             problems.append(&mut status.problems);
         }
-        let firewall = FirewallState::load(&self.places.firewall());
-        let allowed = firewall.map(|state| state.admin.into_iter().collect()).unwrap_or_default();
+        let allowed = self.allowed();
         View {
             version: self.version.clone(),
             profile: self.profile.clone(),
@@ -78,6 +79,20 @@ impl Viewer {
             status,
             problems,
         }
+    }
+
+    /// The ranges in force, with what the service calls them made safe to show.
+    fn allowed(&self) -> Vec<(String, String)> {
+        if let Some(applied) = self.ranges.applied() {
+            let trial = applied.trial.is_some();
+            let named = |range: AdminRange| {
+                let name = one_line(range.name.as_str());
+                (range.net.to_string(), if trial { format!("{name} (on trial)") } else { name })
+            };
+            return applied.in_force.into_iter().map(named).collect();
+        }
+        let firewall = FirewallState::load(&self.places.firewall());
+        firewall.map(|state| state.admin.into_iter().collect()).unwrap_or_default()
     }
 
     /// What the service says, made safe to show: it faces strangers, and a terminal obeys.

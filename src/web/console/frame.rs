@@ -254,6 +254,16 @@ impl Visitor {
     }
 }
 
+impl Failure {
+    /// What somebody may not do, or not yet; `back` is where to go once the second factor was proved.
+    pub fn denied(denied: Denied, back: &str) -> Self {
+        match denied {
+            Denied::Right(_) => Self::NotFound,
+            Denied::StepUp(_) => Self::StepUp(back.to_owned()),
+        }
+    }
+}
+
 impl From<Denied> for Failure {
     fn from(denied: Denied) -> Self {
         match denied {

@@ -5,7 +5,7 @@
 //! that the listener saw. Every page but set-up and sign-in needs a session; every form, those two included,
 //! carries a token. Shows of a card its brand and last four digits, and of a secret when it was set.
 
-mod access;
+pub mod access;
 mod alarms;
 mod attempts;
 mod audit;
@@ -45,6 +45,7 @@ pub(super) use certificate::{ask_problem, certificate_problem};
 pub(super) use form::Problem;
 pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
+pub(super) use ranges::range_problem;
 pub(super) use recovery::from_hex;
 pub(super) use tokens::problem as token_problem;
 pub(super) use upload::{Upload, read_from_program as read_upload};
@@ -134,6 +135,14 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/settings/collector", get(collector::show).post(collector::propose))
         .route("/settings/collector/confirm", post(collector::confirm))
         .route("/settings/collector/reject", post(collector::reject))
+        .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
+        .route("/settings/ranges/machine/try", post(ranges::try_admin))
+        .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))
+        .route("/settings/ranges/machine/take-back", post(ranges::take_back_admin))
+        .route("/settings/ranges/operator", get(ranges::show_operator).post(ranges::check_operator))
+        .route("/settings/ranges/operator/try", post(ranges::try_operator))
+        .route("/settings/ranges/operator/confirm", post(ranges::confirm_operator))
+        .route("/settings/ranges/operator/take-back", post(ranges::take_back_operator))
         .route("/join/{link}", get(join::show).post(join::take))
         .route("/roles", get(roles::show))
         .route("/staff", get(staff::list))
@@ -194,7 +203,7 @@ fn certificates(base: &str, place: Place) -> Router<Desk> {
 async fn admit(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     match peer {
-        Some(peer) if desk.office.premises().admits(peer) => next.run(request).await,
+        Some(peer) if desk.office.app().gate().admits(peer) => next.run(request).await,
         _ => Failure::Refused.into_response(),
     }
 }

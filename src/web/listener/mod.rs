@@ -24,14 +24,12 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{Peer, headers};
+use crate::action::{Accepted, App};
 use crate::payment::looks_like_card_number;
 use crate::tls::ACME_TLS;
 
 use limits::Census;
 pub use limits::{Limits, source};
-
-/// Whether a caller may speak to this door at all; asked before the TLS handshake.
-pub type Admission = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
 /// A listening socket with what stands behind it.
 pub struct Door {
@@ -45,8 +43,9 @@ pub struct Door {
     pub router: Router,
     /// The limits.
     pub limits: Limits,
-    /// Who may call; everyone if `None`.
-    pub admission: Option<Admission>,
+    /// Whose gate decides who may call, before the TLS handshake and for as long as the connection is open;
+    /// everyone may if `None`.
+    pub gated: Option<Arc<App>>,
 }
 
 /// Serves until `stop` turns true, then lets open requests end for up to ten seconds.
@@ -70,7 +69,9 @@ pub async fn serve(door: Door, mut stop: watch::Receiver<bool>) {
             }
         };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        if door.admission.as_ref().is_some_and(|admitted| !admitted(peer.ip())) {
+        // Before the handshake: what it proves of the caller's address holds for later than this.
+        let accepted = door.gated.as_ref().map(|app| Accepted(app.gate().now()));
+        if door.gated.as_ref().is_some_and(|app| !app.gate().admits(peer.ip())) {
             log::warn!(target: "web", "{}: {} is outside the allowed ranges", door.name, peer.ip());
             continue;
         }
@@ -78,24 +79,43 @@ pub async fn serve(door: Door, mut stop: watch::Receiver<bool>) {
         let (door, stop) = (Arc::clone(&door), stop.clone());
         tasks.spawn(async move {
             let _guest = guest;
-            let _ = timeout(door.limits.connection, meet(&door, stream, peer, stop)).await;
+            tokio::select! {
+                _ = timeout(door.limits.connection, meet(&door, stream, (peer, accepted), stop)) => {}
+                () = left_out(&door, peer.ip()) => {
+                    log::warn!(target: "web", "{}: {} has left the allowed ranges", door.name, peer.ip());
+                }
+            }
         });
     }
     let _ = timeout(Duration::from_secs(10), async { while tasks.join_next().await.is_some() {} }).await;
 }
 
-async fn meet(door: &Door, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+/// Waits until the door's gate admits this address no more.
+async fn left_out(door: &Door, peer: IpAddr) {
+    if let Some(app) = &door.gated {
+        let mut rules = app.gate().watch();
+        if rules.wait_for(|rules| !rules.admits(peer)).await.is_ok() {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Who calls, and on a gated door since when.
+type Caller = (SocketAddr, Option<Accepted>);
+
+async fn meet(door: &Door, stream: TcpStream, caller: Caller, stop: watch::Receiver<bool>) {
     // A page is written whole: do not wait to fill a segment.
     let _ = stream.set_nodelay(true);
     match &door.tls {
-        None => converse(door, stream, peer, stop).await,
+        None => converse(door, stream, caller, stop).await,
         Some(tls) => {
             let handshake = TlsAcceptor::from(Arc::clone(tls)).accept(stream);
             if let Ok(Ok(stream)) = timeout(door.limits.handshake, handshake).await
                 // An authority that checks a name has seen all that it wanted (RFC 8737 3).
                 && stream.get_ref().1.alpn_protocol() != Some(ACME_TLS)
             {
-                converse(door, stream, peer, stop).await;
+                converse(door, stream, caller, stop).await;
             }
         }
     }
@@ -104,7 +124,7 @@ async fn meet(door: &Door, stream: TcpStream, peer: SocketAddr, stop: watch::Rec
 async fn converse(
     door: &Door,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
+    caller: Caller,
     mut stop: watch::Receiver<bool>,
 ) {
     let limits = door.limits;
@@ -125,10 +145,12 @@ async fn converse(
         .keep_alive_timeout(limits.head);
     let leave = Arc::new(Notify::new());
     let answer = |request: Request<Incoming>| {
-        let (router, leave) = (door.router.clone(), Arc::clone(&leave));
+        let (router, leave, gated) = (door.router.clone(), Arc::clone(&leave), door.gated.clone());
         let (last, version) = (is_the_last(&request), request.version());
         async move {
-            let mut response = respond(router, request, peer, limits).await;
+            let mut response = respond(router, request, caller, limits).await;
+            // What confirms a change must come over a connection that was made after it.
+            let last = last || outdated(gated.as_deref(), caller);
             if last && version == Version::HTTP_2 {
                 leave.notify_one();
             } else if last {
@@ -159,14 +181,21 @@ fn is_the_last(request: &Request<Incoming>) -> bool {
     !request.body().is_end_stream() || looks_like_card_number(address)
 }
 
+fn outdated(gated: Option<&App>, (_, since): Caller) -> bool {
+    gated.zip(since).is_some_and(|(app, Accepted(since))| app.gate().outdates(since))
+}
+
 async fn respond(
     router: Router,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    (peer, accepted): Caller,
     limits: Limits,
 ) -> Response<Body> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
+    if let Some(accepted) = accepted {
+        request.extensions_mut().insert(accepted);
+    }
     match timeout(limits.request, router.oneshot(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
