@@ -14,7 +14,7 @@ use unic_langid::LanguageIdentifier;
 pub type Value<'a> = (&'a str, FluentValue<'a>);
 
 /// Name and content of the English files.
-const ENGLISH: [(&str, &str); 8] = [
+const ENGLISH: &[(&str, &str)] = &[
     ("web.ftl", include_str!("../../locales/en/web.ftl")),
     ("shop.ftl", include_str!("../../locales/en/shop.ftl")),
     ("console.ftl", include_str!("../../locales/en/console.ftl")),
