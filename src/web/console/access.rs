@@ -27,8 +27,11 @@ pub enum Needs {
 /// An address, as the router writes it, and what it needs.
 #[derive(Debug, Clone)]
 pub struct Address {
+    /// GET or POST.
     pub method: Method,
+    /// With `{parts}` that vary.
     pub path: &'static str,
+    /// What whoever calls it must have.
     pub needs: Needs,
 }
 
