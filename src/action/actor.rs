@@ -116,11 +116,6 @@ impl Actor {
         }
     }
 
-    /// From where; `None` for the machine itself.
-    pub(super) fn source(&self) -> Option<IpAddr> {
-        self.source
-    }
-
     pub(super) fn who(&self) -> Who {
         self.by.clone()
     }
