@@ -108,3 +108,6 @@ audit-lines = JSON lines
 audit-lines-text = For other programs. What is missing at its end does not show.
 audit-since = From this day on
 audit-export-button = Export
+deed-make-token = Made a token for a program
+deed-revoke-token = Revoked a token
+deed-refuse-token = Sent a token that opens nothing

@@ -111,6 +111,9 @@ deeds! {
     DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
     AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
     InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
+    MakeToken: "make_token", "deed-make-token", "token", Credentials;
+    RevokeToken: "revoke_token", "deed-revoke-token", "token", Credentials;
+    RefuseToken: "refuse_token", "deed-refuse-token", "token", Authentication;
     JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
     AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
     RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;

@@ -141,6 +141,9 @@ pub const ADDRESSES: &[Address] = &[
     post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/withdraw", Needs::Right(Right::ChangeOperatorStaff)),
+    get("/tokens", Needs::Fresh),
+    post("/tokens", Needs::Fresh),
+    post("/tokens/{id}/revoke", Needs::SignedIn),
     get("/go-live", Needs::Right(Right::GoLive)),
     post("/go-live", Needs::Right(Right::GoLive)),
 ];

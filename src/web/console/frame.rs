@@ -190,6 +190,7 @@ impl Clerk {
             entry("staff-title", "/staff"),
             entry("proposals-title", "/proposals"),
             entry("audit-title", "/audit"),
+            entry("tokens-title", "/tokens"),
             entry("live-title", "/go-live"),
         ];
         entries.retain(|entry| {
