@@ -62,15 +62,18 @@ class Page:
 
 
 class Browser:
-    """One person's browser at one origin."""
+    """One person's browser at one origin; with a second factor it proves that again where the console asks for it."""
 
     def __init__(self, origin, source=None):
         self.origin = urllib.parse.urlsplit(origin)
         self.source = source
-        self.cookies, self.certificate = {}, None
+        self.cookies, self.certificate, self.second = {}, None, None
 
     def get(self, path):
-        return self.ask("GET", path)
+        page = self.ask("GET", path)
+        if self.second and page.at.startswith("/step-up"):
+            page = self.submit(page.form("/step-up", code=self.second.code()))
+        return page
 
     def submit(self, form):
         return self.ask("POST", form[0], urllib.parse.urlencode(form[1]))

@@ -49,7 +49,7 @@ class Rules:
 
     def run(self):
         self.nft("-f", RULES)
-        for space, ports in ((self.machine, ["80", "443", "9443", "22"]), (self.outside, ["22", "53", "80", "123", "443", "12111"])):
+        for space, ports in ((self.machine, ["80", "443", "9443", "22"]), (self.outside, ["22", "53", "80", "123", "443", "6514", "12111"])):
             server = self.network.start(space, sys.executable, os.path.join(HERE, "echo.py"), *ports, stdout=subprocess.PIPE)
             server.stdout.readline()
         self.before_the_sets()
@@ -91,6 +91,12 @@ class Rules:
         self.nft(f"add element inet cashcow dev_gateway4 {{ {OUTSIDE4} . 12111 }}")
         self.expect("a dev gateway's port opens for the service", self.as_account("cashcow", "tcp", OUTSIDE4, "12111"), yes)
         self.expect("and for nobody else", self.as_account("root", "tcp", OUTSIDE4, "12111"), no)
+        for family, address in (("4", OUTSIDE4), ("6", OUTSIDE6)):
+            self.expect(f"the service may not go out to a collector that nobody named ({address})",
+                        self.as_account("cashcow", "tcp", address, "6514"), no)
+            self.nft(f"add element inet cashcow collector{family} {{ {address} . 6514 }}")
+            self.expect(f"a collector's port opens for the service ({address})", self.as_account("cashcow", "tcp", address, "6514"), yes)
+            self.expect(f"and for nobody else ({address})", self.as_account("root", "tcp", address, "6514"), no)
 
     def rate(self):
         let_in = int(self.network.probe(self.outside, "flood", MACHINE4, "443"))

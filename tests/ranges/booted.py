@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 
+from tests.browser import Second
 from tests.machines import BOOT, disks
 from tests.ranges.places import Desk
 from tests.ranges.storm import told, traffic
@@ -75,6 +76,9 @@ class Booted:
         code = self.machine.wait_for(r"^cashcow: set-up code (\S+)", 60).group(1)
         page = self.browser.submit(self.browser.get("/setup").form("/setup", code=code))
         page = self.browser.submit(page.form("/setup/shop", email=EMAIL, password=PASSWORD, password_again=PASSWORD))
+        self.browser.second = Second(page)
+        self.browser.second.enrol(self.browser, page)
+        page = self.browser.get("/setup/recovery-key")
         found = re.search(r'class="secret"[^>]*>([a-z\s-]{71,90})<', page.text)
         self.key = "".join(found.group(1).split()) if found else ""
         self.browser.submit(page.form("/setup/recovery-key", written="yes"))
@@ -243,6 +247,6 @@ class Booted:
         self.see("and keeps what was confirmed", self.soon(self.desk, MACHINE4, "HTTP/1.1"), "HTTP/1.1")
         page = self.browser.get(PAGE)
         if "/sign-in" in page.at:
-            self.browser.submit(page.form("/sign-in", email=EMAIL, password=PASSWORD))
+            self.browser.submit(page.form("/sign-in", email=EMAIL, password=PASSWORD, code=self.browser.second.code()))
             page = self.browser.get(PAGE)
         self.see("the page says that the change was taken back", page.text, "Nobody confirmed it, so it was taken back")
