@@ -46,7 +46,7 @@ class Story:
     def __init__(self, checks, state):
         self.checks, self.state = checks, state
         self.storefront, self.console = free_ports(2)
-        self.answer = {}
+        self.answer, self.witness = {}, None
 
     def start(self, *more):
         done = run("--state", self.state, "--storefront-port", str(self.storefront), "--console-port", str(self.console),
@@ -110,6 +110,23 @@ class Story:
             orders = admin.submit(orders.form("/sign-in", email=EMAIL, password=PASSWORD, code=self.second.code()))
             orders = admin.get("/orders")
         self.checks.check("the console shows the order", "Grace Hopper" in orders.text, orders.text[:400])
+        staff = admin.get("/staff").text
+        self.checks.check("both founders of the provisioning file are entered, the second as invited",
+                          "Ada Osei" in staff and re.search(r'Noor Haddad<.*>Invited</span>', staff, re.S), staff[-1500:])
+        self.tpm_follows(admin, "before the restart")
+
+    def tpm_follows(self, admin, when):
+        """The machine's TPM vouches for the audit log, and nothing on this machine needs a person."""
+        log = admin.get("/audit").text
+        found = re.search(r'class="print">([0-9a-f]{64})<', log)
+        self.checks.check(f"the audit log names the TPM's key {when}", found, log[:600])
+        if found:
+            self.witness = self.witness or found.group(1)
+            self.checks.check(f"the key is the same {when}", self.witness == found.group(1), found.group(1))
+        signed = re.search(r"Signed by the TPM</dt><dd>([^<]*)<", log)
+        self.checks.check(f"the TPM signed the log {when}", signed and signed.group(1).startswith("Up to record"), str(signed))
+        alarms = admin.get("/alarms").text
+        self.checks.check(f"no alarm stands {when}", "No alarm is open" in alarms, alarms[-800:])
 
     def volume_opens_with(self, key):
         """Tries the key on the volume from outside, as its owner would after a broken machine."""
@@ -145,6 +162,7 @@ class Story:
         admin = Browser(self.answer["console"])
         page = admin.submit(admin.get("/sign-in").form("/sign-in", email=EMAIL, password=PASSWORD, code=self.second.code()))
         self.checks.check("the order survived", "Grace Hopper" in admin.get("/orders").text, page.text[:300])
+        self.tpm_follows(admin, "after the restart")
         run("--state", self.state, "--stop")
 
     def processes(self):
