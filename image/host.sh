@@ -32,7 +32,7 @@ need_root() {
 }
 
 # need_packages KIND...: installs what is missing of each kind (build, tpm, net, python, openssl, scan, acme, gdb,
-# browser, image).
+# browser, syslog, image).
 need_packages() {
     local kind pair missing=()
     for kind in "$@"; do
@@ -45,6 +45,7 @@ need_packages() {
         acme) set -- pebble:pebble pebble-challtestsrv:pebble ;;
         gdb) set -- gcore:gdb ;;
         browser) set -- chromium:chromium chromedriver:chromium-driver ;;
+        syslog) set -- rsyslogd:rsyslog /usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so:rsyslog-gnutls ;;
         net) set -- nft:nftables ip:iproute2 ;;
         image)
             set -- mmdebstrap:mmdebstrap unshare:util-linux ip:iproute2 jq:jq python3:python3 objdump:binutils xz:xz-utils \

@@ -861,3 +861,35 @@ live-key-wrong = That is not this machine's recovery key. Check each group on yo
 live-button = Go live for good
 live-since = The shop is live since { $when }.
 live-for-good = The test gateway and the demo products are gone for good.
+
+## Tokens for programs
+
+tokens-title = Tokens
+tokens-text = A token lets a program of yours use the API in your name. It carries only the rights that you tick, opens only from the range that you name, and dies at once when you leave or revoke it. docs/API.md says how to begin.
+tokens-none = You have no tokens.
+tokens-new = Make a token
+tokens-name = Name
+tokens-name-hint = Which program it is for, so that you know later what to revoke. You can have { $most }.
+tokens-rights = Rights
+tokens-rights-hint = Tick as few as the program needs. Rights that ask for the second factor, such as refunds, keys, staff and ranges, cannot be given to a program.
+tokens-range = Range
+tokens-range-hint = From where the program calls, such as 192.0.2.17/32. It must be inside the allowed ranges.
+tokens-range-malformed = This is not a range. Write addresses as CIDR, such as 192.0.2.0/28 or 2001:db8::/64.
+tokens-range-outside = This range is not inside the allowed ranges. Choose one from which the console may be reached.
+tokens-days = Days until it ends
+tokens-days-hint = From 1 to { $most }.
+tokens-days-wrong = Write a number of days from 1 to { $most }.
+tokens-no-right = No right is chosen. Tick at least one.
+tokens-not-yours = Your role does not carry { $right }. Leave it out.
+tokens-needs-person = A program cannot prove the second factor that { $right } asks for. Leave it out and do it in the console, or in a session.
+tokens-too-many = There are as many tokens as there may be. Revoke one that is not used any more.
+tokens-ends = Ends
+tokens-last = Last used
+tokens-used = { $when } from { $source }
+tokens-never-used = Never
+tokens-button = Make the token
+tokens-made = The token { $name } is made
+tokens-once = Copy it now: it is not shown again, and the machine keeps only its hash. Whoever has it can use it from its range, so keep it like a password.
+tokens-revoke = Revoke
+tokens-revoke-named = Revoke { $name }
+tokens-revoked = Revoked. It opens nothing any more.

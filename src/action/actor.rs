@@ -60,9 +60,30 @@ impl Actor {
         self.stepped_up
     }
 
-    /// From where.
+    /// From where; `None` for the machine itself.
     pub fn source(&self) -> Option<IpAddr> {
         self.source
+    }
+
+    /// The holder of a person's token, who may at most what the token was made for, and never what needs the
+    /// second factor.
+    pub(super) fn token(person: &Person, only: Vec<Right>, source: IpAddr) -> Self {
+        Self { only: Some(only), ..Self::person(person, source, false) }
+    }
+
+    /// The person's row, if it is a person who is signed in, and not a token of theirs.
+    pub fn owner(&self) -> Option<crate::base::Token> {
+        self.id().filter(|_| self.only.is_none())
+    }
+
+    /// What the actor may do, if need be after proving the second factor; in the order of the table.
+    pub fn rights(&self) -> Vec<Right> {
+        Right::ALL.into_iter().filter(|right| self.may(*right)).collect()
+    }
+
+    /// The part that the person plays; `None` for the machine.
+    pub fn role(&self) -> Option<Role> {
+        self.role
     }
 
     /// Whether the actor may, now.
@@ -93,11 +114,6 @@ impl Actor {
             Who::Person { id, .. } => Some(*id),
             Who::Machine | Who::Stranger => None,
         }
-    }
-
-    /// From where; `None` for the machine itself.
-    pub(super) fn source(&self) -> Option<IpAddr> {
-        self.source
     }
 
     pub(super) fn who(&self) -> Who {

@@ -266,7 +266,8 @@ fn told(number: u64, record: &audit::Record) -> Record {
         Outcome::Done => "done",
         Outcome::Refused => "refused",
     };
-    let mut fields = vec![("who", who.to_owned())];
+    let (prev, hash) = (record.prev().to_string(), record.hash().to_string());
+    let mut fields = vec![("prev", prev), ("hash", hash), ("who", who.to_owned())];
     if let Some((id, email)) = person {
         fields.extend([("person", id), ("email", email)]);
     }
@@ -276,7 +277,6 @@ fn told(number: u64, record: &audit::Record) -> Record {
         ("outcome", outcome.to_owned()),
     ]);
     fields.extend(event.source.map(|source| ("source", source.to_string())));
-    fields.extend([("prev", record.prev().to_string()), ("hash", record.hash().to_string())]);
     let (kind, text) = (event.deed.name().to_owned(), event.to_string());
     Record { number, at: event.at, severity, kind, fields, text }
 }

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::sync::watch;
 
 use crate::base::Boottime;
@@ -45,6 +46,14 @@ impl Rules {
     /// Whether the console answers to `peer`.
     pub fn admits(&self, peer: IpAddr) -> bool {
         if self.admin.is_empty() { peer.to_canonical().is_loopback() } else { within(&self.admin, peer) }
+    }
+
+    /// Whether all of `net` may reach the console.
+    pub fn holds(&self, net: &IpNet) -> bool {
+        if self.admin.is_empty() {
+            return net.network().is_loopback() && net.broadcast().is_loopback();
+        }
+        self.admin.iter().any(|range| range.net.contains(net))
     }
 
     /// Whether the operator's staff may come from there.

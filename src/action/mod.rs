@@ -35,6 +35,7 @@ mod security;
 mod set_up;
 mod sign_in;
 mod staff;
+mod tokens;
 
 #[cfg(test)]
 pub(crate) use place_order::bench;
@@ -110,3 +111,4 @@ pub use staff::{
     StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
     tidy_staff,
 };
+pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};

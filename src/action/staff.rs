@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::sign_in::end_sessions;
+use super::tokens::end_tokens;
 use super::{Actor, App, Denied, close_lapsed};
 use crate::audit::{Deed, Event, Who};
 use crate::base::Token;
@@ -96,8 +97,9 @@ pub(super) fn is_last_administrator(
     Ok(!rows.iter().any(|(id, other)| *id != person.id && administers(other)))
 }
 
-/// Ends every way in that a person has now: sessions.
+/// Ends every way in that a person has now: sessions and tokens.
 pub(super) fn end_access(tx: &mut Tx<'_>, id: Token) -> Result<(), StoreError> {
+    end_tokens(tx, id)?;
     end_sessions(tx, id)
 }
 

@@ -78,6 +78,14 @@ deeds! {
     FindAuditGap: "find_audit_gap", "deed-find-audit-gap", "audit log", AuditState;
     SignIn: "sign_in", "deed-sign-in", "console", Authentication;
     SignOut: "sign_out", "deed-sign-out", "console", Authentication;
+    StepUp: "step_up", "deed-step-up", "console", Authentication;
+    EndSession: "end_session", "deed-end-session", "console", Authentication;
+    ChangePassword: "change_password", "deed-change-password", "credentials", Credentials;
+    AddApp: "add_app", "deed-add-app", "credentials", Credentials;
+    RemoveApp: "remove_app", "deed-remove-app", "credentials", Credentials;
+    AddPasskey: "add_passkey", "deed-add-passkey", "credentials", Credentials;
+    RemovePasskey: "remove_passkey", "deed-remove-passkey", "credentials", Credentials;
+    MakeRecoveryCodes: "make_recovery_codes", "deed-make-recovery-codes", "credentials", Credentials;
     ShutOut: "shut_out", "deed-shut-out", "person", Credentials;
     ImportProducts: "import_products", "deed-import-products", "products", Administration;
     ChangeProduct: "change_product", "deed-change-product", "product", Administration;
@@ -103,6 +111,9 @@ deeds! {
     DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
     AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
     InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
+    MakeToken: "make_token", "deed-make-token", "token", Credentials;
+    RevokeToken: "revoke_token", "deed-revoke-token", "token", Credentials;
+    RefuseToken: "refuse_token", "deed-refuse-token", "token", Authentication;
     JoinStaff: "join_staff", "deed-join-staff", "person", Credentials;
     AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
     RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
@@ -110,14 +121,6 @@ deeds! {
     ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
     RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
     ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
-    StepUp: "step_up", "deed-step-up", "console", Authentication;
-    EndSession: "end_session", "deed-end-session", "session", Credentials;
-    ChangePassword: "change_password", "deed-change-password", "credentials", Credentials;
-    AddApp: "add_app", "deed-add-app", "credentials", Credentials;
-    RemoveApp: "remove_app", "deed-remove-app", "credentials", Credentials;
-    AddPasskey: "add_passkey", "deed-add-passkey", "credentials", Credentials;
-    RemovePasskey: "remove_passkey", "deed-remove-passkey", "credentials", Credentials;
-    MakeRecoveryCodes: "make_recovery_codes", "deed-make-recovery-codes", "credentials", Credentials;
 }
 
 #[cfg(test)]

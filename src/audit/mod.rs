@@ -140,6 +140,12 @@ pub enum Deed {
     GoLive,
     /// Somebody said that they have dealt with an alarm.
     AcknowledgeAlarm,
+    /// A token for a program was made.
+    MakeToken,
+    /// A token was revoked.
+    RevokeToken,
+    /// A token came that opens nothing, or nothing from there.
+    RefuseToken,
     /// An alarm was raised: the first ten times, then each doubling.
     RaiseAlarm,
     /// Somebody wants the audit log to be shipped elsewhere, or not any more.

@@ -23,6 +23,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("collector.ftl", include_str!("../../locales/en/collector.ftl")),
     ("alarm.ftl", include_str!("../../locales/en/alarm.ftl")),
     ("audit.ftl", include_str!("../../locales/en/audit.ftl")),
+    ("api.ftl", include_str!("../../locales/en/api.ftl")),
 ];
 
 /// A Fluent file that cannot be used.

@@ -19,6 +19,7 @@ mod role;
 mod session;
 mod setup_code;
 mod throttle;
+mod token;
 mod totp;
 
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
@@ -44,5 +45,9 @@ pub use setup_code::{
 };
 pub use throttle::{
     FORGOTTEN, LOCKED_FOR, MOST_THROTTLES, MOST_WRONG, THROTTLES, Throttle, account_key, source_key,
+};
+pub use token::{
+    ApiToken, MOST_TOKEN_DAYS, MOST_TOKENS, MOST_TOKENS_OF_ONE, NotAToken, TOKEN_DAYS, TOKEN_PREFIX, TOKENS,
+    TokenEnded, TokenSecret,
 };
 pub use totp::{KeptTotp, MOST_OFFERS, OFFER_LASTS, Offered, TotpSeed};

@@ -104,7 +104,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The whole body in one buffer, made at its full size so that growing never leaves a copy behind.
-async fn gather(mut body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, FormError> {
+pub(super) async fn gather(mut body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, FormError> {
     let mut whole = Zeroizing::new(Vec::with_capacity(most));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| FormError::CutOff)?.into_data() else { continue };

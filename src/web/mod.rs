@@ -4,6 +4,7 @@
 //! that stand on every answer, embedded files, and the one mapping from a failure to a status and a page.
 //! Refuses to believe forwarded-for headers: the peer is the address that the listener saw.
 
+pub mod api;
 mod assets;
 pub mod console;
 pub mod cookies;

@@ -119,7 +119,7 @@ impl Failure {
         }
     }
 
-    fn log(&self, path: &str) {
+    pub(super) fn log(&self, path: &str) {
         match self {
             Self::Store(_) | Self::Internal(_) => log::error!("{path}: {self}"),
             Self::Forged(_) | Self::Refused | Self::TooMany { .. } => log::warn!("{path}: {self}"),

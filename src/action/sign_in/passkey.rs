@@ -47,7 +47,7 @@ pub(in crate::action) fn open(
     from: (Token, IpAddr),
 ) -> Challenge {
     let app = office.app();
-    let (id, door) = (Token::random(app.random()), std::sync::Arc::clone(app));
+    let id = Token::random(app.random());
     office.ceremonies().open(id, ceremony, from, app.clock().now());
     Challenge { id, options }
 }
@@ -73,7 +73,7 @@ pub async fn sign_in_with_passkey(
             None
         }
     };
-    let id = Token::random(app.random());
+    let (id, door) = (Token::random(app.random()), std::sync::Arc::clone(app));
     let (event, let_in) = app
         .store()
         .transact(move |tx| {

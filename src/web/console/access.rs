@@ -27,8 +27,11 @@ pub enum Needs {
 /// An address, as the router writes it, and what it needs.
 #[derive(Debug, Clone)]
 pub struct Address {
+    /// GET or POST.
     pub method: Method,
+    /// With `{parts}` that vary.
     pub path: &'static str,
+    /// What whoever calls it must have.
     pub needs: Needs,
 }
 
@@ -138,6 +141,9 @@ pub const ADDRESSES: &[Address] = &[
     post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/withdraw", Needs::Right(Right::ChangeOperatorStaff)),
+    get("/tokens", Needs::Fresh),
+    post("/tokens", Needs::Fresh),
+    post("/tokens/{id}/revoke", Needs::SignedIn),
     get("/go-live", Needs::Right(Right::GoLive)),
     post("/go-live", Needs::Right(Right::GoLive)),
 ];

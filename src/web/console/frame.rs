@@ -97,7 +97,7 @@ impl FromRequestParts<Desk> for Clerk {
             let set_up = app.store().read(|view| action::is_set_up(view)).map_err(failed)?;
             return Err(Redirect::to(if set_up { "/sign-in" } else { "/setup" }).into_response());
         };
-        allow(parts, &signed)?;
+        allow(parts, &signed).map_err(|answer| *answer)?;
         let settings = Head::settings(&desk.site).map_err(IntoResponse::into_response)?;
         let alarms = app.store().read(|view| alarm::open(view)).map_err(failed)?;
         Ok(Self { desk: desk.clone(), signed, settings, source, alarms, host: host(parts), session })
@@ -106,22 +106,23 @@ impl FromRequestParts<Desk> for Clerk {
 
 /// Lets on whoever has the right that the address needs. What somebody may not do is not there for them, and
 /// who has no second factor yet gets nothing but its enrolment.
-fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Response> {
+fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Box<Response>> {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let needs = access::needs(&parts.method, path).ok_or_else(|| {
         Failure::Internal(format!("{} {path} is not in the table of access", parts.method)).into_response()
-    })?;
+    });
+    let needs = needs.map_err(Box::new)?;
     if !signed.enrolled && needs != Needs::Enrol {
-        return Err(Redirect::to("/enrol").into_response());
+        return Err(Box::new(Redirect::to("/enrol").into_response()));
     }
     if needs.right().is_some_and(|right| !signed.actor.may(right)) {
-        return Err(Failure::NotFound.into_response());
+        return Err(Box::new(Failure::NotFound.into_response()));
     }
     let offered = needs == Needs::Fresh || needs.step_up().is_some_and(|right| signed.actor.may(right));
     // A page opens within ten minutes; what it sends is taken within fifteen, by the action.
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     if offered && reads && !signed.fresh {
-        return Err(Failure::StepUp(parts.uri.path().to_owned()).into_response());
+        return Err(Box::new(Failure::StepUp(parts.uri.path().to_owned()).into_response()));
     }
     Ok(())
 }
@@ -189,6 +190,7 @@ impl Clerk {
             entry("staff-title", "/staff"),
             entry("proposals-title", "/proposals"),
             entry("audit-title", "/audit"),
+            entry("tokens-title", "/tokens"),
             entry("live-title", "/go-live"),
         ];
         entries.retain(|entry| {

@@ -87,18 +87,9 @@ pub async fn take(clerk: Clerk, request: Request<Body>) -> Result<Response, Fail
         let text = clerk.texts().say_with(key, &[("name", name.into())]);
         return draw(&clerk, Outcome::Problem(field.to_owned(), text));
     }
-    let remade = tokio::task::spawn_blocking(move || remake(pictures)).await;
-    let pictures = match remade.map_err(|error| Failure::Internal(error.to_string()))? {
+    let pictures = match remake_pictures(clerk.texts(), pictures).await? {
         Ok(pictures) => pictures,
-        Err((name, error)) => {
-            let key = match error {
-                PictureError::TooLarge => "import-picture-large",
-                PictureError::TooManyPixels => "import-picture-pixels",
-                PictureError::NotAPicture => "import-picture-broken",
-            };
-            let text = clerk.texts().say_with(key, &[("name", name.into())]);
-            return draw(&clerk, Outcome::Problem("pictures".to_owned(), text));
-        }
+        Err(text) => return draw(&clerk, Outcome::Problem("pictures".to_owned(), text)),
     };
     let sent = ImportProducts { file, currency: clerk.settings.currency, pictures, demo: false };
     match action::import_products(clerk.desk.office.app(), &clerk.signed.actor, sent).await {
@@ -112,8 +103,24 @@ pub async fn take(clerk: Clerk, request: Request<Body>) -> Result<Response, Fail
     }
 }
 
+/// The pictures as they are kept, or what to say of the first that cannot be.
+pub async fn remake_pictures(
+    texts: &Texts,
+    pictures: BTreeMap<String, Vec<u8>>,
+) -> Result<Result<BTreeMap<String, Picture>, String>, Failure> {
+    let remade = tokio::task::spawn_blocking(move || remake(pictures)).await;
+    Ok(remade.map_err(|error| Failure::Internal(error.to_string()))?.map_err(|(name, error)| {
+        let key = match error {
+            PictureError::TooLarge => "import-picture-large",
+            PictureError::TooManyPixels => "import-picture-pixels",
+            PictureError::NotAPicture => "import-picture-broken",
+        };
+        texts.say_with(key, &[("name", name.into())])
+    }))
+}
+
 /// The field and the name of a file whose ending is none that the import takes, and what to say of it.
-fn strange<'a>(
+pub fn strange<'a>(
     file: &'a str,
     pictures: &'a BTreeMap<String, Vec<u8>>,
 ) -> Option<(&'static str, &'static str, &'a str)> {

@@ -37,7 +37,18 @@ mod staff;
 mod staff_form;
 mod staff_words;
 mod step_up;
+mod tokens;
 mod upload;
+
+pub(super) use audit::export::file as audit_file;
+pub(super) use certificate::{ask_problem, certificate_problem};
+pub(super) use form::Problem;
+pub(super) use gateway::problems as gateway_problems;
+pub(super) use import::{remake_pictures, strange as strange_upload};
+pub(super) use ranges::range_problem;
+pub(super) use recovery::from_hex;
+pub(super) use tokens::problem as token_problem;
+pub(super) use upload::{Upload, read_from_program as read_upload};
 
 use std::sync::Arc;
 
@@ -47,20 +58,21 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
 use super::reply::{self, Draw};
-use super::{Failure, Peer, Site, headers, serve_asset};
+use super::{Failure, Peer, Site, api, headers, serve_asset};
 use crate::action::{Office, Place};
 
 /// The state of the console's handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
-    site: Site,
-    office: Arc<Office>,
+    pub(super) site: Site,
+    pub(super) office: Arc<Office>,
     /// One import at a time: it may hold many pictures in memory.
-    imports: Arc<Semaphore>,
+    pub(super) imports: Arc<Semaphore>,
     /// Exports of the audit log under way.
-    exports: Arc<Semaphore>,
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl FromRef<Desk> for Site {
@@ -78,7 +90,8 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         imports: Arc::new(Semaphore::new(1)),
         exports: Arc::new(Semaphore::new(2)),
     };
-    Router::new()
+    let api = api::router(&desk);
+    let pages = Router::new()
         .route("/", get(overview::show))
         .route("/setup", get(set_up::show).post(set_up::code))
         .route("/setup/shop", post(set_up::shop))
@@ -146,13 +159,23 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/proposals/{number}/reject", post(proposals::reject))
         .route("/proposals/{number}/withdraw", post(proposals::withdraw))
         .route("/go-live", get(go_live::show).post(go_live::go))
+        .route("/tokens", get(tokens::show).post(tokens::make))
+        .route("/tokens/{id}/revoke", post(tokens::revoke))
         .route("/assets/{name}", get(serve_asset))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::Method)
         .layer(from_fn_with_state(desk.clone(), admit))
         .layer(from_fn_with_state((site, draw), reply::pages))
         .layer(from_fn(headers::guard))
-        .with_state(desk)
+        .with_state(desk.clone());
+    let api = api.layer(from_fn_with_state(desk, admit));
+    // Two routers, each with refusals of its own kind: pages for people, documents for programs.
+    Router::new().fallback(async move |request: Request| {
+        let path = request.uri().path().strip_prefix(api::ROOT);
+        let is_api = path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Ok(response) = if is_api { api.oneshot(request) } else { pages.oneshot(request) }.await;
+        response
+    })
 }
 
 /// The page of a listener's certificates, at `base`.

@@ -57,7 +57,8 @@ fn draw(clerk: &Clerk, problems: Vec<Problem>) -> Result<Response, Failure> {
     reply::page_with(status(&page.frame.problems), &page)
 }
 
-fn from_hex(text: &str) -> Option<[u8; 32]> {
+/// 32 bytes in hex.
+pub fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 {
         return None;

@@ -32,6 +32,18 @@ pub async fn read(
     request: Request<Body>,
     believe: impl Fn(&str, (&HeaderMap, &Uri)) -> Result<(), Failure>,
 ) -> Result<Upload, Failure> {
+    take(request, Some(believe)).await
+}
+
+/// Reads an upload that no browser sent: whoever sends it has shown a token of another kind.
+pub async fn read_from_program(request: Request<Body>) -> Result<Upload, Failure> {
+    take(request, None::<fn(&str, (&HeaderMap, &Uri)) -> Result<(), Failure>>).await
+}
+
+async fn take(
+    request: Request<Body>,
+    believe: Option<impl Fn(&str, (&HeaderMap, &Uri)) -> Result<(), Failure>>,
+) -> Result<Upload, Failure> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| FormError::NotAForm)?;
@@ -46,11 +58,11 @@ pub async fn read(
     let constraints = Constraints::new().allowed_fields(allowed).size_limit(sizes);
     let stream = body.into_data_stream();
     let mut multipart = Multipart::with_constraints(stream, boundary, constraints);
-    let (mut upload, mut believed) = (Upload::default(), false);
+    let (mut upload, mut believed) = (Upload::default(), believe.is_none());
     while let Some(field) = multipart.next_field().await.map_err(refused)? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().map(plain_name).unwrap_or_default();
-        if name == csrf::FIELD && !believed {
+        if let Some(believe) = believe.as_ref().filter(|_| name == csrf::FIELD && !believed) {
             let sent = field.text().await.map_err(refused)?;
             believe(&sent, (&parts.headers, &parts.uri))?;
             believed = true;

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use jiff::civil::Date;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::Typed;
 use crate::action::{self, AuditLines, ExportAudit};
@@ -39,7 +39,7 @@ pub async fn export(clerk: Clerk, request: Request<Body>) -> Result<Response, Fa
     let room = room.map_err(|_| Failure::TooMany { retry_after: 60 })?;
     let bundle = fields.get("kind") != "lines";
     let app = clerk.desk.office.app();
-    let mut lines = match action::export_audit(app, &clerk.signed.actor, ExportAudit { from, bundle }).await {
+    let lines = match action::export_audit(app, &clerk.signed.actor, ExportAudit { from, bundle }).await {
         Ok(lines) => lines,
         Err(action::AuditError::Keeper(_) | action::AuditError::Unkept) => {
             let problems = vec![Problem::new("kind", clerk.texts().say("audit-tpm-wrong"))];
@@ -47,6 +47,12 @@ pub async fn export(clerk: Clerk, request: Request<Body>) -> Result<Response, Fa
         }
         Err(error) => return Err(error.into()),
     };
+    let day = app.clock().now().strftime("%Y-%m-%d").to_string();
+    Ok(file(lines, room, &format!("audit-{}{day}.jsonl", if bundle { "bundle-" } else { "" })))
+}
+
+/// The lines as a file of this name; `room` is free again once the last one is read.
+pub fn file(mut lines: AuditLines, room: OwnedSemaphorePermit, name: &str) -> Response {
     let (give, pieces) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         let _room = room;
@@ -58,15 +64,14 @@ pub async fn export(clerk: Clerk, request: Request<Body>) -> Result<Response, Fa
             }
         }
     });
-    let day = app.clock().now().strftime("%Y-%m-%d");
-    let name = format!("attachment; filename=\"audit-{}{day}.jsonl\"", if bundle { "bundle-" } else { "" });
+    let name = format!("attachment; filename=\"{name}\"");
     let mut response = Body::new(Pieces(pieces)).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(CONTENT_DISPOSITION, name);
     }
-    Ok(response)
+    response
 }
 
 fn next(lines: &mut AuditLines) -> Option<Result<String, StoreError>> {

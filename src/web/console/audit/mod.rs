@@ -1,6 +1,6 @@
 //! The audit log: the newest first, a filter, one record, an export. Every look is itself recorded.
 
-mod export;
+pub mod export;
 mod filter;
 #[cfg(test)]
 mod tests;

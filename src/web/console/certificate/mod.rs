@@ -15,6 +15,7 @@ use self::words::Card;
 use super::form::{FORM, Field, Problem};
 use super::frame::{Clerk, Frame, status, when};
 use crate::action::{self, CertificateError, ChangeError, Place};
+use crate::locale::Texts;
 use crate::web::{Failure, Head, Limits, reply};
 
 /// Chain and key, 64 KiB each; PEM grows a little when a form encodes it.
@@ -160,6 +161,16 @@ fn changed(
     };
     let problems = vec![Problem::new("placed", clerk.texts().say(key))];
     draw(place, clerk, Typed { problems, ..Typed::default() }, None)
+}
+
+/// Which field a refusal belongs to, and the cure.
+pub fn certificate_problem(texts: &Texts, error: CertificateError) -> Result<Problem, Failure> {
+    words::problem(texts, error)
+}
+
+/// The same of asking an authority.
+pub fn ask_problem(texts: &Texts, error: action::AskError) -> Result<Problem, Failure> {
+    ask::problem(texts, error)
 }
 
 fn problem(clerk: &Clerk, error: CertificateError) -> Result<Problem, Failure> {

@@ -102,7 +102,7 @@ pub async fn change(clerk: Clerk, request: Request<Body>) -> Result<Response, Fa
     }
 }
 
-fn problems(texts: &Texts, error: GatewayError) -> Result<Vec<Problem>, Failure> {
+pub fn problems(texts: &Texts, error: GatewayError) -> Result<Vec<Problem>, Failure> {
     Ok(match error {
         GatewayError::Fields(faults) => {
             faults.into_iter().map(|(field, fault)| problem(texts, field, fault)).collect()

@@ -208,7 +208,8 @@ fn refused(
     draw(clerk, which, typed, problems)
 }
 
-fn problem(texts: &Texts, mistake: &Mistake, places: &[usize]) -> Problem {
+/// Which field a mistake belongs to, and the cure.
+pub fn problem(texts: &Texts, mistake: &Mistake, places: &[usize]) -> Problem {
     let place = places.get(mistake.place).copied().unwrap_or_default();
     let (name, empty) = match mistake.field {
         Field::Cidr => ("cidr", "ranges-cidr-empty"),

@@ -3,6 +3,7 @@
 mod change;
 mod trial;
 
+pub use change::problem as range_problem;
 pub use change::{check_admin, check_operator, show_admin, show_operator, try_admin, try_operator};
 pub use trial::{confirm_admin, confirm_operator, take_back_admin, take_back_operator};
 
