@@ -110,7 +110,8 @@ async fn the_confirmers_own_record_must_hold_at_that_instant() {
     let app = fixture.app();
     let number = propose(app, &ada, grant("bob", Role::Support)).await.unwrap();
     let today = crate::staff::day(app.clock().now());
-    let spoil: [(fn(&mut Person, jiff::civil::Date), Ineligible); 3] = [
+    type Spoil = fn(&mut Person, jiff::civil::Date);
+    let spoil: [(Spoil, Ineligible); 3] = [
         (|zoe, today| zoe.employment.ended = today.yesterday().ok(), Ineligible::EmploymentEnded),
         (|zoe, _| zoe.employment.kind = EmploymentKind::Contractor, Ineligible::NotAnEmployee),
         (|zoe, _| zoe.screening = None, Ineligible::NotScreened),
@@ -132,7 +133,8 @@ async fn the_confirmers_own_record_must_hold_at_that_instant() {
 async fn a_platform_role_is_granted_only_where_the_rule_holds_and_the_point_is_named() {
     let (fixture, ada, _) = two().await;
     let app = fixture.app();
-    let spoil: [(fn(&mut Record), Ineligible); 6] = [
+    type Spoil = fn(&mut Record);
+    let spoil: [(Spoil, Ineligible); 6] = [
         (|record| record.employment.kind = EmploymentKind::Contractor, Ineligible::NotAnEmployee),
         // The shop opened on 2026-11-18: a day short of two years.
         (|record| record.employment.since = "2024-11-19".parse().unwrap(), Ineligible::TooNew),

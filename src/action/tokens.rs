@@ -217,7 +217,9 @@ pub async fn believe(app: &Arc<App>, secret: &str, source: IpAddr) -> Result<Bea
     let why = match &found {
         None => "unknown".to_owned(),
         Some((token, person)) => match (token.holds(now, source), standing(person, now)) {
-            (Ok(()), Ok(())) if app.gate().admits_person(person, source) => return Ok(used(app, (key, token), person, (now, source)).await?),
+            (Ok(()), Ok(())) if app.gate().admits_person(person, source) => {
+                return Ok(used(app, (key, token), person, (now, source)).await?);
+            }
             (Ok(()), Ok(())) => format!("{}: outside the operator's ranges", token.name),
             (Err(ended), _) => format!("{}: {ended}", token.name),
             (_, Err(why)) => format!("{}: {why}", token.name),

@@ -299,7 +299,7 @@ fn refused(status: u16, problem: Value) -> End {
     if kind.ends_with("/not-signed-in") {
         end.text = "the session is over, or the token opens nothing any more: cowctl login".to_owned();
     } else if kind.ends_with("/step-up-needed") {
-        end.text = "this asks for the second factor again: cowctl login --again, then repeat".to_owned();
+        end.text = "this asks for the second factor again: cowctl login, then repeat".to_owned();
     }
     end
 }

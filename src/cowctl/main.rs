@@ -5,6 +5,11 @@
 //! terminal or from standard input, never from arguments, and a session's token is kept in a file of its own
 //! that only its owner reads.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a part that a JSON answer lacks reads as null; what is written into is an object made here"
+)]
+
 mod approve;
 mod ask;
 mod audit;
@@ -38,14 +43,15 @@ Examples:
 ";
 
 const CODES: &str = "\
-Exit codes: 0 good, 64 wrong arguments, 65 the data has mistakes, 66 a file is missing,
-  69 the machine does not answer, 70 a fault of the machine or ours, 73 a file cannot
-  be made, 74 reading or writing failed, 75 try again later, 77 not allowed, not signed
-  in or not trusted, 78 a configuration file is refused";
+Exit codes: 0 good, 64 wrong arguments, 65 the data has mistakes,
+  66 a file is missing, 69 the machine does not answer, 70 a fault of the machine
+  or ours, 73 a file cannot be made, 74 reading or writing failed, 75 try again
+  later, 77 not allowed, not signed in or not trusted, 78 a configuration file
+  is refused";
 
 /// CashCowCart's staff tool.
 #[derive(Parser)]
-#[command(name = "cowctl", version, arg_required_else_help = true, before_help = EXAMPLES, after_help = CODES)]
+#[command(name = "cowctl", version, term_width = 80, arg_required_else_help = true, before_help = EXAMPLES, after_help = CODES)]
 struct Cli {
     #[command(flatten)]
     context: Context,

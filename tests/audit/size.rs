@@ -25,7 +25,7 @@ fn event(number: usize) -> Event {
         _ => Who::Stranger,
     };
     let event = Event::done(time, by, Deed::ChangeProduct, &format!("mug {number}"), source);
-    if number % 2 == 0 { event } else { event.refused() }
+    if number.is_multiple_of(2) { event } else { event.refused() }
 }
 
 async fn write(app: &App, numbers: std::ops::Range<usize>) -> Duration {

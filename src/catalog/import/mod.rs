@@ -230,6 +230,8 @@ impl File {
 }
 
 #[cfg(test)]
+mod export_bounds_tests;
+#[cfg(test)]
 mod export_tests;
 #[cfg(test)]
 mod tests;

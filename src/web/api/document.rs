@@ -43,12 +43,20 @@ const REFUSALS: [(u16, &str); 12] = [
 pub fn finish(openapi: utoipa::openapi::OpenApi) -> Value {
     // A document of our own types always has a JSON form; an empty one lets nobody in.
     let mut document = serde_json::to_value(openapi).unwrap_or_else(|_| json!({}));
-    document["info"]["version"] = json!("1");
-    document["servers"] = json!([{ "url": "/" }]);
-    document["components"]["securitySchemes"] = json!({
+    let bearer = json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "A token of a person (cct_...), or a session's (ccs_...)" }
     });
-    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+    for (part, key, value) in [
+        ("/info", "version", json!("1")),
+        ("", "servers", json!([{ "url": "/" }])),
+        ("/components", "securitySchemes", bearer),
+    ] {
+        if let Some(part) = document.pointer_mut(part).and_then(Value::as_object_mut) {
+            part.insert(key.to_owned(), value);
+        }
+    }
+    let paths = document.pointer_mut("/paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let Some(operation) = operation.as_object_mut() else { continue };
             // Handlers of different resources have the same names; addresses do not.
@@ -82,9 +90,9 @@ fn finish_operation(operation: &mut Map<String, Value>) {
             "description": meaning,
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
         });
-        if status == 429 {
-            response["headers"] =
-                json!({ "Retry-After": { "schema": { "type": "integer" }, "required": true } });
+        if let Some(response) = response.as_object_mut().filter(|_| status == 429) {
+            let wait = json!({ "Retry-After": { "schema": { "type": "integer" }, "required": true } });
+            response.insert("headers".to_owned(), wait);
         }
         responses.insert(status.to_string(), response);
     }

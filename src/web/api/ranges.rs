@@ -224,13 +224,13 @@ macro_rules! operations {
             ///
             /// It takes itself back within two minutes unless it is confirmed over a connection that was made under it.
             #[utoipa::path(
-                post,
-                path = $path,
-                tag = "ranges",
-                extensions(("x-right" = json!($right))),
-                request_body = RangesChange,
-                responses((status = 201, description = "On trial", body = RangesShown))
-            )]
+                                post,
+                                path = $path,
+                                tag = "ranges",
+                                extensions(("x-right" = json!($right))),
+                                request_body = RangesChange,
+                                responses((status = 201, description = "On trial", body = RangesShown))
+                            )]
             pub async fn change(
                 caller: Caller,
                 Sent(sent): Sent<RangesChange>,
@@ -240,13 +240,13 @@ macro_rules! operations {
 
             /// Keep the change on trial
             #[utoipa::path(
-                post,
-                path = concat!($path, "/{number}/confirm"),
-                tag = "ranges",
-                extensions(("x-right" = json!($right))),
-                params(("number" = u64, Path, description = "The change's number")),
-                responses((status = 200, description = "Kept", body = RangesShown))
-            )]
+                                post,
+                                path = concat!($path, "/{number}/confirm"),
+                                tag = "ranges",
+                                extensions(("x-right" = json!($right))),
+                                params(("number" = u64, Path, description = "The change's number")),
+                                responses((status = 200, description = "Kept", body = RangesShown))
+                            )]
             pub async fn confirm(
                 caller: Caller,
                 Path(number): Path<String>,
@@ -257,13 +257,13 @@ macro_rules! operations {
 
             /// Take the change on trial back
             #[utoipa::path(
-                post,
-                path = concat!($path, "/{number}/take-back"),
-                tag = "ranges",
-                extensions(("x-right" = json!($right))),
-                params(("number" = u64, Path, description = "The change's number")),
-                responses((status = 200, description = "Taken back", body = RangesShown))
-            )]
+                                post,
+                                path = concat!($path, "/{number}/take-back"),
+                                tag = "ranges",
+                                extensions(("x-right" = json!($right))),
+                                params(("number" = u64, Path, description = "The change's number")),
+                                responses((status = 200, description = "Taken back", body = RangesShown))
+                            )]
             pub async fn take_back(
                 caller: Caller,
                 Path(number): Path<String>,

@@ -76,9 +76,9 @@ impl Desk {
         let app = self.fixture.app();
         let (now, ada) = (app.clock().now(), Token::from_bytes([9; 16]));
         let session = Token::random(app.random());
+        let founder = self.fixture.person(EMAIL).unwrap();
         app.store()
             .transact(move |tx| {
-                let founder: Person = tx.scan(&PERSONS, &Span::all(1))?.pop().unwrap().1;
                 let email = Email::new(&format!("{}@example.com", role.name())).unwrap();
                 let mut id = [0; 16];
                 id[..4].copy_from_slice(&role.name().as_bytes()[..4]);
@@ -90,11 +90,11 @@ impl Desk {
                     role,
                     approvals: vec![approval],
                     last_seen: now,
-                    ..founder
+                    ..founder.clone()
                 };
                 tx.put(&PERSONS, &id, &person)?;
                 // The founder's second factor does for all of them.
-                let credentials = tx.scan(&CREDENTIALS, &Span::all(1))?.pop().unwrap().1;
+                let credentials = tx.get(&CREDENTIALS, &founder.id)?.unwrap();
                 tx.put(&CREDENTIALS, &id, &credentials)?;
                 tx.put(&PERSONS_BY_EMAIL, &email_key(email.as_str()), &id)?;
                 let row = Session { person: id, begun: now, used: now, proved: Some(now), source: source() };
