@@ -244,6 +244,11 @@ fn ship_as_kept(app: &App) -> Result<(), StoreError> {
         let era = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);
         Ok::<_, StoreError>(settings.map(|settings| (settings, era)))
     })?;
+    let way_out = kept.iter().map(|(settings, _)| settings.at).collect();
+    if let Err(error) = app.gate().collect_at(way_out) {
+        // Shipping tries all the same, and its own alarm tells when nothing arrives.
+        log::error!(target: "action", "the firewall was not told of the collector: {error}");
+    }
     app.outbox().ship_to(kept);
     Ok(())
 }

@@ -329,3 +329,38 @@ async fn what_the_collector_is_told_holds_the_chain() {
         assert_eq!(pair[0].number + 1, pair[1].number);
     }
 }
+
+#[tokio::test]
+async fn the_firewall_is_asked_for_the_way_to_the_collector_and_for_no_other() {
+    let (fixture, _) = Fixture::open(false).await;
+    let app = fixture.app();
+    let place = |name: &str| fixture.folder.path().join(name);
+    app.gate().stand_before(crate::machine::RangeFiles {
+        provisioned: place("provisioned"),
+        wanted: place("wanted"),
+        asked: place("asked"),
+        recovered: place("recovered"),
+        applied: place("applied"),
+        attempts: place("attempts"),
+        trial: place("trial"),
+        problems: place("problems"),
+    });
+    let wanted =
+        || -> serde_json::Value { serde_json::from_slice(&std::fs::read(place("wanted")).unwrap()).unwrap() };
+    ship_as_kept(app).unwrap();
+    assert!(!place("wanted").exists(), "nothing changed, and nothing is asked for");
+    let settings = Receiver::start(true).await.settings();
+    let at = settings.at;
+    let write = app.store().transact(move |tx| tx.put(&COLLECTOR, &0, &settings)).await;
+    write.unwrap_or_else(|error: StoreError| panic!("{error}"));
+    ship_as_kept(app).unwrap();
+    assert_eq!(wanted()["collector"], serde_json::json!([at.to_string()]));
+    assert!(place("asked").exists());
+    let removed = app.store().transact(move |tx| {
+        tx.delete(&COLLECTOR, &0);
+        Ok::<_, StoreError>(())
+    });
+    removed.await.unwrap();
+    ship_as_kept(app).unwrap();
+    assert_eq!(wanted()["collector"], serde_json::json!([]));
+}

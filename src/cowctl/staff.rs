@@ -29,7 +29,7 @@ pub enum Staff {
         person: String,
     },
     /// Propose a grant or a change, for somebody else to confirm within a day
-    Propose(Propose),
+    Propose(Box<Propose>),
     /// Proposals, the latest first
     Proposals,
     /// Confirm what somebody else proposed
