@@ -96,7 +96,7 @@ fn export(context: &Context, asked: &Export) -> Said {
         return Ok(format!("{}\n", json!({ "file": asked.file, "bytes": written })));
     }
     Ok(format!(
-        "{} has {written} bytes. Check it: cowctl audit verify {}\n",
+        "{} has {written} bytes. Check it:\n  cowctl audit verify {}\n",
         asked.file.display(),
         asked.file.display()
     ))

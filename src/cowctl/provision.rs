@@ -144,7 +144,7 @@ fn write(context: &Context, asked: &Write) -> Said {
         return Ok(format!("{}\n", json!({ "file": file })));
     }
     Ok(format!(
-        "{} is written and good. Unmount the volume, plug it in at the new machine and switch it on.\n",
+        "{} is written and good.\nUnmount the volume, plug it in at the new machine and switch it on.\n",
         file.display()
     ))
 }

@@ -109,7 +109,7 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
     assert!(desk.say(&["ranges", "list"]).contains("127.0.0.1/32"));
     assert!(desk.say(&["staff", "list"]).contains("Ada Osei"));
     let ada = desk.json(&["staff", "show", EMAIL]);
-    assert_eq!(ada["attested_by"], "Noor Haddad");
+    assert_eq!(ada["attested_by"], "Ines Duarte");
     assert!(desk.say(&["staff", "show", EMAIL]).contains("criminal record certificate"));
     let grant = [
         "staff",

@@ -66,7 +66,7 @@ appliance.toml line 6, access.admin_ranges[0].cidr: "10.0.0.0/8" is wider than /
 fn release_refuses_gateways_on_private_addresses_and_a_root_of_their_own() {
     let dev = "[dev]\nstripe_endpoint = \"https://10.0.2.2:12111\"\n";
     let files = Files::new("profile = \"release\"\n", &format!("{GOOD}{dev}"));
-    let wanted = "appliance.toml line 12, dev: is for development images, and this image's profile is release; \
+    let wanted = "appliance.toml line 16, dev: is for development images, and this image's profile is release; \
                   remove the section, or boot a dev image\n";
     assert_eq!(files.check(), (Some(78), String::new(), wanted.to_owned()));
     let files = Files::new("profile = \"dev\"\n", &format!("{GOOD}{dev}"));

@@ -52,7 +52,7 @@ fn cowctl_refuses_what_it_cannot_approve_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("private.pem");
     fs::write(&key, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").unwrap();
-    let values = [("a=12", 2), ("nothing", 2), (&format!("a={}", "0g".repeat(32)), 2)];
+    let values = [("a=12", 64), ("nothing", 64), (&format!("a={}", "0g".repeat(32)), 64)];
     let good = format!("a={}", "00".repeat(32));
     for (value, code) in values.into_iter().chain([(good.as_str(), 78)]) {
         let output = Command::new(env!("CARGO_BIN_EXE_cowctl"))
