@@ -42,6 +42,8 @@ mod presence;
 mod quote;
 mod slow;
 pub mod stripe;
+#[path = "../harness/trust.rs"]
+#[allow(clippy::duplicate_mod, reason = "suites without a harness have it, too")]
 mod trust;
 mod wire;
 

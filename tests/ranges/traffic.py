@@ -72,7 +72,9 @@ class Knocks:
                 self.answers[number] = 1
 
     def facts(self):
-        return {"knocks": self.made, "answered": sum(self.answers), "unanswered": self.made - sum(self.answers)}
+        gaps = [len(gap) for gap in bytes(self.answers).split(b"\1") if gap]
+        return {"knocks": self.made, "answered": sum(self.answers), "unanswered": sum(gaps), "gaps": len(gaps), "longest": max(gaps, default=0),
+                "where": [m.start() for m in __import__("re").finditer(b"\0+", bytes(self.answers))][:60]}
 
 
 def knock(over, counted, source, address, port, pause):
@@ -127,11 +129,15 @@ def ask(over, counted, address, port):
 
     def go():
         connection = http.client.HTTPSConnection(address, int(port), timeout=LOST, context=context)
+        opened = None
         while not over.wait(0.5):
             counted.add("asked")
             try:
                 # Opened again by itself when the last answer has said that it ends the connection.
                 connection.request("GET", "/sign-in")
+                if connection.sock is not opened:
+                    opened = connection.sock
+                    counted.add("connections")
                 answer = connection.getresponse()
                 answer.read()
                 counted.add("answered" if answer.status == 200 else f"status {answer.status}")
