@@ -7,7 +7,8 @@ use crate::config::Profile;
 
 static GOOD: LazyLock<String> = LazyLock::new(|| {
     let servers = "dhcp = true\ndns = [\"192.0.2.53\"]\nntp = [\"pool.ntp.org\"]\n";
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/appliance.toml")).replace("dhcp = true\n", servers)
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/appliance.toml"))
+        .replace("dhcp = true\n", servers)
 });
 
 struct Bench {
@@ -138,7 +139,7 @@ fn a_link_on_the_volume_is_no_file() {
 #[test]
 fn an_accepted_file_that_this_image_refuses_stops_the_start_and_says_why() {
     let bench = Bench::new();
-    let dev = format!("{GOOD}[dev]\n");
+    let dev = format!("{}[dev]\n", *GOOD);
     std::fs::write(bench.settings.paths.appliance(), &dev).unwrap();
     let failure = setup(&bench.settings, &bench.places, &mut |_| Err(ended())).unwrap_err();
     assert_eq!(failure.exit, Exit::Config);

@@ -38,6 +38,7 @@ mod delivery;
 mod fault;
 pub mod form;
 mod old_tls;
+pub mod payer;
 mod presence;
 mod quote;
 mod slow;

@@ -10,6 +10,7 @@ is slow for a moment is no finding.
 import http.client
 import json
 import os
+import re
 import socket
 import ssl
 import struct
@@ -72,9 +73,8 @@ class Knocks:
                 self.answers[number] = 1
 
     def facts(self):
-        gaps = [len(gap) for gap in bytes(self.answers).split(b"\1") if gap]
-        return {"knocks": self.made, "answered": sum(self.answers), "unanswered": sum(gaps), "gaps": len(gaps), "longest": max(gaps, default=0),
-                "where": [m.start() for m in __import__("re").finditer(b"\0+", bytes(self.answers))][:60]}
+        gaps = [(found.start(), len(found.group())) for found in re.finditer(rb"\0+", bytes(self.answers))]
+        return {"knocks": self.made, "answered": sum(self.answers), "unanswered": sum(length for _, length in gaps), "gaps": gaps[:20]}
 
 
 def knock(over, counted, source, address, port, pause):
