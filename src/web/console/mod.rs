@@ -47,6 +47,7 @@ pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
 pub(super) use ranges::range_problem;
 pub(super) use recovery::from_hex;
+pub(super) use set_up::password_wrong;
 pub(super) use tokens::problem as token_problem;
 pub(super) use upload::{Upload, read_from_program as read_upload};
 
