@@ -91,10 +91,7 @@ pub async fn show(visitor: Visitor, Sent(sent): Sent<Link>) -> Result<Json<Invit
     request_body = Join,
     responses((status = 201, description = "Joined", body = Session))
 )]
-pub async fn join(
-    visitor: Visitor,
-    Sent(sent): Sent<Join>,
-) -> Result<(StatusCode, Json<Session>), Problem> {
+pub async fn join(visitor: Visitor, Sent(sent): Sent<Join>) -> Result<(StatusCode, Json<Session>), Problem> {
     let site = &visitor.api.site;
     let (link, invited) = find(&visitor, &sent.link)?;
     let shop = site.app.settings()?.map(|settings| settings.name.to_string()).unwrap_or_default();

@@ -159,10 +159,13 @@ fn operations() -> Vec<(String, String, bool)> {
 }
 
 fn named() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().flat_map(|(.., row)| match row {
-        By(names) => *names,
-        BrowserOnly(_) => &[],
-    }).copied()
+    TABLE
+        .iter()
+        .flat_map(|(.., row)| match row {
+            By(names) => *names,
+            BrowserOnly(_) => &[],
+        })
+        .copied()
 }
 
 #[test]
@@ -210,9 +213,11 @@ fn every_operation_stands_beside_an_address_of_the_console_or_says_why_not() {
         let (one, other) = (of_console.contains(name.as_str()), beside.contains(name.as_str()));
         assert!(one != other, "{name}: which address of the console does the same?");
     }
-    assert!(BESIDE.iter().all(|(name, why)| {
-        !why.is_empty() && operations().iter().any(|(known, ..)| known == name)
-    }));
+    assert!(
+        BESIDE
+            .iter()
+            .all(|(name, why)| { !why.is_empty() && operations().iter().any(|(known, ..)| known == name) })
+    );
 }
 
 #[test]
@@ -221,6 +226,9 @@ fn what_only_a_browser_can_do_stands_in_the_document_with_its_reason() {
     let page = std::fs::read_to_string(path).unwrap();
     for (method, path, row) in TABLE {
         let BrowserOnly(why) = row else { continue };
-        assert!(why.len() > 10 && page.contains(&format!("`{method} {path}`")), "{method} {path} in docs/API.md");
+        assert!(
+            why.len() > 10 && page.contains(&format!("`{method} {path}`")),
+            "{method} {path} in docs/API.md"
+        );
     }
 }

@@ -133,12 +133,8 @@ fn holds(visitor: &Visitor, claim: Option<Token>) -> Result<bool, Problem> {
 fn refused(visitor: &Visitor, error: SetUpError) -> Problem {
     let texts = &visitor.api.site.texts;
     match error {
-        SetUpError::Code(CodeRefusal::Wrong) => {
-            Problem::field(texts, "code", &texts.say("setup-code-wrong"))
-        }
-        SetUpError::Code(CodeRefusal::Ended) => {
-            Problem::field(texts, "code", &texts.say("setup-code-ended"))
-        }
+        SetUpError::Code(CodeRefusal::Wrong) => Problem::field(texts, "code", &texts.say("setup-code-wrong")),
+        SetUpError::Code(CodeRefusal::Ended) => Problem::field(texts, "code", &texts.say("setup-code-ended")),
         SetUpError::Code(CodeRefusal::TooMany { wait }) => Problem::wait(wait),
         SetUpError::NoClaim => Problem::field(texts, "claim", &texts.say("api-setup-claim")),
         SetUpError::Done => Problem::conflict(texts.say("api-setup-done")),
