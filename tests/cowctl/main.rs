@@ -134,6 +134,20 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
     let (code, said) = desk.refused(&["staff", "dismiss", EMAIL], "");
     assert!(code == 65 && said.contains("Nobody dismisses themselves"), "{code} {said}");
 
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("has no tokens"));
+    let page = admin.open("/tokens").await;
+    let form = page.form("/tokens").set("name", "till").set("range", "127.0.0.1/32");
+    let page = admin.browser.submit(form.set("right.see-orders", "yes")).await;
+    assert!(page.status.is_success(), "{}", page.words());
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("see-orders"));
+    let tokens = desk.json(&["staff", "tokens", EMAIL]);
+    let id = tokens["items"][0]["id"].as_str().unwrap();
+    let (code, said) = desk.refused(&["staff", "revoke-token", EMAIL, "../dismiss"], "");
+    assert!(code == 65 && said.contains("no token's id"), "{code} {said}");
+    assert!(desk.say(&["staff", "revoke-token", EMAIL, id]).contains("opens nothing any more"));
+    let (code, said) = desk.refused(&["staff", "revoke-token", EMAIL, id], "");
+    assert!(code == 65, "{code} {said}");
+
     imports(&desk, folder.path());
     audits(&desk, folder.path());
 

@@ -15,6 +15,9 @@ use crate::tls::acme::{Binding, Check};
 use crate::web::Failure;
 use crate::web::console;
 
+/// The most bytes of an authority's root.
+const MOST_ROOT: usize = 16 * 1024;
+
 /// One certificate, in place or asked for
 #[derive(Serialize, ToSchema)]
 pub struct PlacedRow {
@@ -203,6 +206,9 @@ async fn ask(caller: Caller, place: action::Place, sent: AcmeWish) -> Shown {
             Authority::LetsEncryptStaging
         }
         Some(OtherAuthority { directory, root }) => {
+            if root.as_ref().is_some_and(|root| root.len() > MOST_ROOT) {
+                fault("authority.root", texts.say("ask-root-wrong"));
+            }
             let root = root.map(|root| format!("{}\n", root.trim()));
             Authority::Other { directory: directory.trim().to_owned(), root }
         }

@@ -191,6 +191,8 @@ async fn document(State(api): State<Api>) -> Response {
 }
 
 #[cfg(test)]
+mod account_tests;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod tests;

@@ -116,7 +116,7 @@ const TABLE: &[(&str, &str, Row)] = &[
     ("GET", "/staff", By(&["get-staff"])),
     ("GET", "/staff/new", By(&["post-proposals"])),
     ("POST", "/staff/new", By(&["post-proposals"])),
-    ("GET", "/staff/{id}", By(&["get-staff-id"])),
+    ("GET", "/staff/{id}", By(&["get-staff-id", "get-staff-id-tokens"])),
     ("GET", "/staff/{id}/change", By(&["post-proposals"])),
     ("POST", "/staff/{id}/change", By(&["post-proposals"])),
     ("POST", "/staff/{id}/dismiss", By(&["post-staff-id-dismiss"])),
@@ -124,6 +124,7 @@ const TABLE: &[(&str, &str, Row)] = &[
     ("POST", "/staff/{id}/reset", By(&["post-proposals"])),
     ("POST", "/staff/{id}/link", By(&["post-staff-id-invitation-link"])),
     ("POST", "/staff/{id}/code", By(&["post-staff-id-invitation-code"])),
+    ("POST", "/staff/{id}/tokens/{token}/revoke", By(&["delete-staff-id-tokens-token"])),
     ("GET", "/proposals", By(&["get-proposals"])),
     ("POST", "/proposals/{number}/confirm", By(&["post-proposals-number-confirm"])),
     ("POST", "/proposals/{number}/reject", By(&["post-proposals-number-reject"])),
@@ -141,8 +142,6 @@ const BESIDE: &[(&str, &str)] = &[
     ("get-problems-kind", "what a refusal's type leads to; pages say it in place"),
     ("get-me", "every page names who is signed in"),
     ("get-proposals-number", "one of the list, which the page shows whole"),
-    ("get-staff-id-tokens", "the person's page"),
-    ("delete-staff-id-tokens-token", "the person's page"),
 ];
 
 /// Operation to what it needs: `x-right`, and whether the second factor lately.

@@ -155,6 +155,7 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/staff/{id}/reset", post(staff::reset))
         .route("/staff/{id}/link", post(staff::link))
         .route("/staff/{id}/code", post(staff::code))
+        .route("/staff/{id}/tokens/{token}/revoke", post(tokens::revoke_of_person))
         .route("/proposals", get(proposals::list))
         .route("/proposals/{number}/confirm", post(proposals::confirm))
         .route("/proposals/{number}/reject", post(proposals::reject))
