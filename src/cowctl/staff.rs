@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::end::{DATA, End};
 use super::table::{pairs, table, text, when};
-use super::{Context, Said};
+use super::{Context, Said, tokens};
 
 /// Who works here: people, and proposals that wait for a second person
 #[derive(Subcommand)]
@@ -150,7 +150,7 @@ pub fn run(context: &Context, asked: &Staff) -> Said {
         Staff::Reject { number } => decide(context, &client, *number, "reject"),
         Staff::Withdraw { number } => decide(context, &client, *number, "withdraw"),
         Staff::Dismiss { person } => dismiss(context, &client, person),
-        Staff::Tokens { person } => tokens(context, &client, person),
+        Staff::Tokens { person } => of_person(context, &client, person),
         Staff::RevokeToken { person, token } => revoke(context, &client, person, token),
         Staff::Invite { person, half } => invite(context, &client, person, *half),
     }
@@ -312,45 +312,17 @@ fn dismiss(context: &Context, client: &Client, person: &str) -> Said {
     Ok(format!("{} is dismissed: sessions, tokens and invitation have ended.\n", text(&person["email"])))
 }
 
-fn tokens(context: &Context, client: &Client, person: &str) -> Said {
+fn of_person(context: &Context, client: &Client, person: &str) -> Said {
     let person = find(client, person)?;
     let known = client.get(&format!("/staff/{}/tokens", text(&person["id"])))?;
     if context.json {
         return Ok(format!("{known:#}\n"));
     }
-    let tokens = known["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if tokens.is_empty() {
-        return Ok(format!("{} has no tokens.\n", text(&person["email"])));
-    }
-    let mut said = String::new();
-    for token in tokens {
-        let rights = token["rights"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
-        let used = match (&token["last_used"], &token["last_source"]) {
-            (Value::Null, _) => "never".to_owned(),
-            (at, source) => format!("{} from {}", when(at), text(source)),
-        };
-        said.push_str(&pairs(&[
-            ("Name", text(&token["name"])),
-            ("Rights", rights.join(" ")),
-            ("Range", text(&token["range"])),
-            ("Ends", when(&token["ends"])),
-            ("Last used", used),
-            ("Id", text(&token["id"])),
-        ]));
-        said.push('\n');
-    }
-    Ok(said)
+    Ok(tokens::drawn(&format!("{} has", text(&person["email"])), &known))
 }
 
 fn revoke(context: &Context, client: &Client, person: &str, token: &str) -> Said {
-    let person = find(client, person)?;
-    // It becomes a part of an address: letters and digits, as ids are.
-    if token.is_empty() || !token.chars().all(|letter| letter.is_ascii_alphanumeric()) {
-        return Err(End::new(
-            DATA,
-            format!("{token} is no token's id: cowctl staff tokens {}", text(&person["email"])),
-        ));
-    }
+    let (person, token) = (find(client, person)?, tokens::id(token)?);
     client.call(Method::DELETE, &format!("/staff/{}/tokens/{token}", text(&person["id"])), None)?;
     if context.json {
         return Ok(format!("{}\n", json!({ "revoked": token })));

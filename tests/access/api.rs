@@ -399,3 +399,31 @@ async fn every_operation_as_every_role_and_as_nobody_is_what_the_document_says()
         assert_eq!(program.call(session, "GET", "/me", Value::Null).await.status, StatusCode::UNAUTHORIZED);
     }
 }
+
+#[tokio::test]
+async fn wrong_codes_of_a_new_machine_are_counted_together_for_the_api_and_the_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::start(folder.path());
+    let mut program = Program(Browser::new(shop.console()));
+    let mut browser = Browser::new(shop.console());
+    let code = |code: &str| json!({ "code": code });
+    for _ in 0..3 {
+        let wrong = program.call("", "POST", "/setup/code", code("AAAA-AAAA-AAAA")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.json);
+    }
+    for _ in 0..2 {
+        let page = browser.get("/setup").await;
+        let page = browser.submit(page.form("/setup").set("code", "AAAA-AAAA-AAAA")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.words());
+    }
+    // Not even the right one, and from nowhere.
+    let right = program.call("", "POST", "/setup/code", code(shop.setup_code())).await;
+    assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS, "{}", right.json);
+    let seconds: u32 = right.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((3500..=3601).contains(&seconds), "{seconds}");
+    // Before there is anybody, every other operation is shut.
+    for operation in Operation::all().iter().filter(|operation| operation.needs != "anyone") {
+        let answer = program.call("", &operation.method, &operation.nowhere(), operation.body()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{} {}", operation.method, operation.path);
+    }
+}

@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::tests::{Answer, Desk};
+use super::tests::{Answer, Desk, body_for, operations};
 use crate::action::fixture::PASSWORD;
-use crate::staff::Role;
+use crate::staff::{CREDENTIALS, Role};
+use crate::store::{Reads, Span, StoreError};
 
 const NEXT: &str = "a quieter meadow with twelve sheep";
 
@@ -163,4 +164,32 @@ async fn another_authority_is_asked_as_in_the_console_and_told_apart_by_its_fiel
     assert_eq!(asked.json["placed"][0]["names"], json!(["shop.example.com"]), "{}", asked.json);
     assert!(!asked.json.to_string().contains("c2Vjcm"), "the binding's key is not shown again");
     assert!(desk.fixture.last_deed().contains(directory), "{}", desk.fixture.last_deed());
+}
+
+#[tokio::test]
+async fn before_a_second_factor_every_operation_but_its_enrolment_and_the_way_out_is_closed() {
+    let desk = Desk::open().await;
+    let session = desk.signed_in_as(Role::PlatformAdministrator).await;
+    let forget = |tx: &mut crate::store::Tx<'_>| {
+        for (id, mut kept) in tx.scan(&CREDENTIALS, &Span::all(20))? {
+            kept.totp = None;
+            kept.recovery = Default::default();
+            tx.put(&CREDENTIALS, &id, &kept)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    desk.fixture.app().store().transact(forget).await.unwrap();
+    let mut open = Vec::new();
+    for (method, path, needs) in operations() {
+        if needs == "anyone" || path == "/session" {
+            continue;
+        }
+        let answer = desk.call(&session, &method, &path, body_for(&method)).await;
+        if answer.json["type"] != "/api/v1/problems/not-enrolled" {
+            open.push(format!("{method} {path}"));
+        }
+    }
+    assert_eq!(open, ["POST /account/app", "PUT /account/app"]);
+    let left = desk.call(&session, "DELETE", "/session", Value::Null).await;
+    assert_eq!(left.status, StatusCode::NO_CONTENT);
 }

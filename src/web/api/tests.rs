@@ -123,7 +123,7 @@ impl Desk {
 }
 
 /// Every operation: method, path with names that nothing has, what it needs.
-fn operations() -> Vec<(String, String, String)> {
+pub fn operations() -> Vec<(String, String, String)> {
     let document = openapi();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -142,7 +142,7 @@ fn operations() -> Vec<(String, String, String)> {
     all
 }
 
-fn body_for(method: &str) -> Value {
+pub fn body_for(method: &str) -> Value {
     if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) }
 }
 
