@@ -118,9 +118,6 @@ deeds! {
     AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
     RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
     RaiseAlarm: "raise_alarm", "deed-raise-alarm", "alarm", Administration;
-    ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
-    RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
-    ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
 }
 
 #[cfg(test)]

@@ -148,12 +148,6 @@ pub enum Deed {
     RefuseToken,
     /// An alarm was raised: the first ten times, then each doubling.
     RaiseAlarm,
-    /// Somebody wants the audit log to be shipped elsewhere, or not any more.
-    ProposeCollector,
-    /// Somebody said no to that, or took it back.
-    RejectCollector,
-    /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
-    ChangeCollector,
     /// A change of ranges was put on trial.
     ChangeRanges,
     /// A change of ranges was confirmed.

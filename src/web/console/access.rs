@@ -109,8 +109,6 @@ pub const ADDRESSES: &[Address] = &[
     get("/settings/ranges", Needs::Right(Right::SeeRanges)),
     get("/settings/collector", Needs::Form(Right::SeeMachine, Right::ChangeCollector)),
     post("/settings/collector", Needs::Right(Right::ChangeCollector)),
-    post("/settings/collector/confirm", Needs::Right(Right::ChangeCollector)),
-    post("/settings/collector/reject", Needs::Right(Right::ChangeCollector)),
     get("/settings/ranges/machine", Needs::Right(Right::ChangeRanges)),
     post("/settings/ranges/machine", Needs::Right(Right::ChangeRanges)),
     post("/settings/ranges/machine/try", Needs::Right(Right::ChangeRanges)),
