@@ -16,9 +16,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::action::bench::{Bench, GOOD};
 use crate::action::fixture::{EMAIL, Fixture, source};
-use crate::action::{
-    Actor, Denied, Placed, ProposalError, Wish, confirm_proposal, propose, reject_proposal,
-};
+use crate::action::{Actor, Denied, Placed, ProposalError, Wish, confirm_proposal, propose, reject_proposal};
 use crate::collector::{Draft, Protocol};
 use crate::proposal::{LASTS, PROPOSALS, Unfit};
 use crate::staff::{EmploymentKind, Ineligible, Right, Role};
@@ -300,17 +298,17 @@ async fn only_those_with_the_right_choose_where_the_log_goes() {
         let expected = if may { ProposalError::AlreadyProposed(number) } else { denied };
         assert_eq!(asked, Err(expected), "{role:?}");
         if !may {
-            for decided in [
-                confirm_proposal(office, &actor, number).await,
-                reject_proposal(app, &actor, number).await,
-            ] {
+            for decided in
+                [confirm_proposal(office, &actor, number).await, reject_proposal(app, &actor, number).await]
+            {
                 // What somebody may not know of is not there for them.
                 let shut =
                     matches!(decided, Err(ProposalError::Denied(Denied::Right(_)) | ProposalError::Gone));
                 assert!(shut, "{role:?} {decided:?}");
             }
         }
-        let late = Actor::person(&fixture.person(&format!("{}@example.com", role.name())).unwrap(), source(), false);
+        let late =
+            Actor::person(&fixture.person(&format!("{}@example.com", role.name())).unwrap(), source(), false);
         let decided = confirm_proposal(office, &late, number).await;
         assert!(matches!(decided, Err(ProposalError::Denied(_) | ProposalError::Gone)), "{decided:?}");
     }

@@ -46,7 +46,11 @@ async fn a_grant_takes_effect_once_another_confirms_and_names_both() {
     assert_eq!(by, [EMAIL, "zoe@example.com"]);
     assert_eq!(qualifies(&bob, app.clock().now()), Ok(()));
     assert!(fixture.last_deed().starts_with("zoe@example.com ConfirmProposal \"proposal 1: grant"));
-    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(ProposalError::Closed), "once is enough");
+    assert_eq!(
+        confirm_proposal(&fixture.office, &zoe, number).await,
+        Err(ProposalError::Closed),
+        "once is enough"
+    );
 }
 
 #[tokio::test]
@@ -249,7 +253,10 @@ async fn the_last_administrator_is_neither_demoted_nor_dismissed() {
     dismiss(app, &ada, ina.id().unwrap()).await.unwrap();
     // What was fine when it was proposed is not any more.
     let third = fixture.staff("uma", Role::SecurityOfficer).await;
-    assert_eq!(confirm_proposal(&fixture.office, &third, number).await, Err(ProposalError::LastAdministrator));
+    assert_eq!(
+        confirm_proposal(&fixture.office, &third, number).await,
+        Err(ProposalError::LastAdministrator)
+    );
 }
 
 #[tokio::test]

@@ -89,9 +89,7 @@ pub async fn propose(clerk: Clerk, request: Request<Body>) -> Result<Response, F
         Ok(_) => Ok(Redirect::to("/settings/collector?proposed").into_response()),
         Err(ProposalError::Denied(denied)) => Err(step_up(denied, "/settings/collector")),
         Err(error) => match words::refused(clerk.texts(), &error) {
-            Some(problem) => {
-                draw(&clerk, Some(&fields), vec![Problem::new("collector", problem.text)], None)
-            }
+            Some(problem) => draw(&clerk, Some(&fields), vec![Problem::new("collector", problem.text)], None),
             None => Err(failure(error)),
         },
     }

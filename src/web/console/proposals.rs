@@ -240,9 +240,8 @@ fn changes(clerk: &Clerk, what: &Proposed) -> Result<Vec<(String, String, String
         Proposed::Collector { settings } => {
             let before = action::collector_state(clerk.desk.office.app())?.settings;
             let before = collector::settled(texts, before.as_ref());
-            let was = |label: &str| {
-                before.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone())
-            };
+            let was =
+                |label: &str| before.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone());
             collector::settled(texts, settings.as_ref())
                 .into_iter()
                 .map(|(label, after)| {
