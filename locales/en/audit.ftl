@@ -29,6 +29,7 @@ deed-withdraw-proposal = Withdrew a proposal
 deed-lapse-proposal = A proposal lapsed
 deed-dismiss-person = Dismissed a person
 deed-disable-unused = An unused account was switched off
+deed-end-unfinished = An unfinished invitation or enrolment ended
 deed-attest-person = A person was entered as provisioned
 deed-invite-person = Invited a person
 deed-join-staff = Joined the staff

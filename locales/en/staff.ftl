@@ -116,6 +116,7 @@ staff-sessions = Open sessions
 staff-disabled-at = Disabled
 staff-why-dismissed = dismissed
 staff-why-unused = not used for 90 days
+staff-why-not-joined = invited, and did not join within seven days
 staff-proposal-open = Proposal { $number } about this person waits for a second person.
 staff-reset = Propose new credentials
 staff-reset-text = For somebody who lost password or second factor. Once a second person confirms, they are signed out and invited anew.

@@ -109,6 +109,7 @@ deeds! {
     LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
     DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
     DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
+    EndUnfinished: "end_unfinished", "deed-end-unfinished", "person", Credentials;
     AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
     InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
     MakeToken: "make_token", "deed-make-token", "token", Credentials;

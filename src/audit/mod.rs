@@ -170,6 +170,8 @@ pub enum Deed {
     DismissPerson,
     /// An account that was not used for 90 days was switched off.
     DisableUnused,
+    /// An invitation, or an enrolment, that was not finished within seven days ended.
+    EndUnfinished,
     /// A person whom the provisioning file vouches for was entered.
     AttestPerson,
     /// Half of an invitation was made: the link or the code.
