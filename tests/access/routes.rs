@@ -144,4 +144,40 @@ async fn every_pair_of_role_and_address_is_as_the_table_says() {
     assert!(sent > 150, "{sent} forms");
     let last = crew.last_mut().unwrap();
     assert!(last.browser.get(&person).await.says("Disabled"), "and those who may have done it");
+
+    // Each refusal is in the journal: who, from where, which right, at which address; of a person the row alone.
+    let log = std::fs::read_to_string(shop.folder().join("cashcowd.log")).unwrap();
+    let refused: Vec<_> = log.lines().filter(|line| line.contains("has no right to")).collect();
+    let of = |words: &str| refused.iter().any(|line| line.contains(words) && line.contains("from 127.0.0.1"));
+    assert!(of("has no right to go-live: POST /go-live") && of("change-collector: POST /settings/collector"));
+    assert!(refused.iter().all(|line| !line.contains('@') && !line.contains("The support")));
+}
+
+#[tokio::test]
+async fn a_form_that_no_page_sent_leaves_a_line_that_quotes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::start(folder.path());
+    let kind = "application/x-www-form-urlencoded";
+    let (shopper, staff) = (shop.storefront(), shop.console());
+    let mut status = Vec::new();
+    for (door, path, kind, body) in [
+        (shopper, "/cart/add", kind, "handle=s3cret&csrf=none"),
+        (shopper, "/cart/add", kind, "handle=s3cret%zz"),
+        (staff, "/sign-in", kind, "password=s3cret&password=s3cret"),
+        (staff, "/api/v1/session", "application/json", "{\"password\": \"s3cret\""),
+    ] {
+        let body = Some((kind.to_owned(), body.as_bytes().to_vec()));
+        status.push(Browser::new(door).once(Method::POST, path, body, &[]).await.unwrap().status.as_u16());
+    }
+    assert_eq!(status, [403, 400, 400, 400]);
+    let log = std::fs::read_to_string(shop.folder().join("cashcowd.log")).unwrap();
+    for line in [
+        "/cart: a form was not believed",
+        "/cart: a form was refused: the form is not encoded",
+        "/sign-in: a form was refused: a field came twice",
+        "/api/v1/session: a request was refused: malformed",
+    ] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    assert!(!log.contains("s3cret"), "{log}");
 }

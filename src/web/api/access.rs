@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Api;
 use super::problem::{Kind, Problem};
-use crate::action::{self, Actor, NotBelieved, SignedIn};
+use crate::action::{self, Actor, Denied, NotBelieved, SignedIn};
 use crate::base::{Email, Line, Token};
 use crate::locale::Texts;
 use crate::operator::Settings;
@@ -184,7 +184,14 @@ async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Respons
         Needs::Anyone | Needs::SignedIn => {}
         Needs::Session if matches!(caller.via, Via::Session(..)) => {}
         Needs::Session => return Err(refused(Problem::of(Kind::NeedsSession))),
-        Needs::Right(right) => caller.actor.require(right).map_err(|denied| refused(denied.into()))?,
+        Needs::Right(right) => {
+            // Told with the place, and once: the action would not know where.
+            if !caller.actor.may(right) {
+                caller.actor.log_refusal(right, &format!("{} {path}", request.method));
+                return Err(refused(Denied::Right(right).into()));
+            }
+            caller.actor.require(right).map_err(|denied| refused(denied.into()))?;
+        }
     }
     Ok(Some(caller))
 }

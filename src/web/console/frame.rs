@@ -115,7 +115,8 @@ fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Box<Response>> {
     if !signed.enrolled && needs != Needs::Enrol {
         return Err(Box::new(Redirect::to("/enrol").into_response()));
     }
-    if needs.right().is_some_and(|right| !signed.actor.may(right)) {
+    if let Some(right) = needs.right().filter(|right| !signed.actor.may(*right)) {
+        signed.actor.log_refusal(right, &format!("{} {path}", parts.method));
         return Err(Box::new(Failure::NotFound.into_response()));
     }
     let offered = needs == Needs::Fresh || needs.step_up().is_some_and(|right| signed.actor.may(right));
