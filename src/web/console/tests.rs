@@ -143,7 +143,7 @@ pub(super) async fn signed_in() -> (Fixture, Browser) {
     let mut browser = Browser::of(&fixture);
     assert_eq!(browser.sign_in(PASSWORD, &fixture.second()).await.location, "/");
     // A recovery code stands in for the app's, since the clock stands still; its alarm is not what is looked at.
-    fixture.app().store().transact(|tx| crate::alarm::forget(tx)).await.unwrap();
+    fixture.app().store().transact(crate::alarm::forget).await.unwrap();
     (fixture, browser)
 }
 
