@@ -57,10 +57,7 @@ pub use certificate::{
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
-pub use collector::{
-    CollectorError, CollectorProposal, CollectorState, PROPOSAL_LASTS, collector_proposal, collector_state,
-    confirm_collector, keep_shipping, propose_collector, reject_collector,
-};
+pub use collector::{CollectorState, collector_state, keep_shipping, waiting_collector};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use gate::{Accepted, Gate, Rules};

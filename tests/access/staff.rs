@@ -73,6 +73,37 @@ async fn two_people_let_a_third_in_and_one_alone_puts_them_out_mid_session() {
 }
 
 #[tokio::test]
+async fn where_the_log_is_shipped_waits_among_the_proposals_for_the_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::start(folder.path());
+    let (mut ada, mut noor) = founders(&shop).await;
+    let place = "/settings/collector";
+    let page = ada.browser.get(place).await;
+    let form = page.form(place).set("protocol", "syslog").set("address", "10.0.2.9:6514");
+    let page = ada.browser.submit(form.clone().set("address", "logs.example:6514")).await;
+    assert_eq!((page.status.as_u16(), page.form(place).value("address")), (422, Some("logs.example:6514")));
+    let page = ada.browser.submit(form.clone().set("name", "logs.example")).await;
+    assert!(page.says("The change waits for a second person."), "{}", page.words());
+    assert!(page.says("Ship the audit log to syslog at 10.0.2.9:6514 as logs.example"), "{}", page.words());
+    let link = page.links("/proposals#").pop().unwrap();
+    let page = ada.browser.get("/proposals").await;
+    assert!(page.forms().iter().all(|form| !form.action.ends_with("/confirm")), "not by who proposed it");
+    // A second wish while the first one waits is told where to look.
+    let page = noor.browser.get(place).await;
+    let page =
+        noor.browser.submit(page.form(place).set("protocol", "syslog").set("address", "10.0.2.8:6514")).await;
+    assert!(page.says("about the same is waiting"), "{}", page.words());
+    let page = noor.browser.get("/proposals").await;
+    assert!(page.text().contains(&format!("id=\"{}\"", link.trim_start_matches("/proposals#"))));
+    for text in ["10.0.2.9:6514", "logs.example", "Confirm only a place that you know.", "Nowhere"] {
+        assert!(page.says(text), "{text}: {}", page.words());
+    }
+    let page = noor.browser.submit(page.form("/proposals/1/confirm")).await;
+    assert!(page.says("Proposal 1 is confirmed and done."), "{}", page.words());
+    assert!(noor.browser.get(place).await.says("10.0.2.9:6514"));
+}
+
+#[tokio::test]
 async fn a_link_that_does_not_count_says_the_same_whatever_is_wrong_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::start(folder.path());

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Api;
 use super::problem::{Kind, Problem};
-use crate::action::{self, Actor, NotBelieved, SignedIn};
+use crate::action::{self, Actor, Denied, NotBelieved, SignedIn};
 use crate::base::{Email, Line, Token};
 use crate::locale::Texts;
 use crate::operator::Settings;
@@ -202,7 +202,14 @@ async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Respons
         Needs::Enrol if !is_enrolled => {}
         _ if !is_enrolled => return Err(refused(Problem::of(Kind::NotEnrolled))),
         Needs::SignedIn => {}
-        Needs::Right(right) => caller.actor.require(right).map_err(|denied| refused(denied.into()))?,
+        Needs::Right(right) => {
+            // Told with the place, and once: the action would not know where.
+            if !caller.actor.may(right) {
+                caller.actor.log_refusal(right, &format!("{} {path}", request.method));
+                return Err(refused(Denied::Right(right).into()));
+            }
+            caller.actor.require(right).map_err(|denied| refused(denied.into()))?;
+        }
         _ if matches!(caller.via, Via::Token) => return Err(refused(Problem::of(Kind::NeedsSession))),
         Needs::Fresh if !caller.actor.is_fresh() => return Err(refused(Problem::of(Kind::StepUp))),
         Needs::Session | Needs::Fresh | Needs::Enrol => {}

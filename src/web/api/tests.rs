@@ -231,6 +231,37 @@ async fn every_operation_as_every_role_is_what_the_table_says() {
 }
 
 #[tokio::test]
+async fn two_people_send_the_audit_log_elsewhere_and_a_token_is_never_shown() {
+    let desk = Desk::open().await;
+    let ada = desk.signed_in_as(Role::PlatformAdministrator).await;
+    let noor = desk.signed_in_as(Role::SecurityOfficer).await;
+    let manager = desk.signed_in_as(Role::ShopManager).await;
+    let place = "/settings/collector";
+    let wish = json!({"protocol": "otlp", "address": "10.0.2.9:4318", "secret": "Bearer s3cret"});
+    let wrong = json!({"protocol": "otlp", "address": "logs.example:4318", "path": "v1"});
+    let answer = desk.call(&ada, "POST", place, wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields: Vec<_> = answer.json["errors"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
+    assert_eq!(fields, ["address", "path"]);
+    assert_eq!(desk.call(&manager, "POST", place, wish.clone()).await.status, StatusCode::FORBIDDEN);
+    let made = desk.call(&ada, "POST", place, wish.clone()).await;
+    assert_eq!((made.status, &made.json["what"]), (StatusCode::CREATED, &json!("collector")));
+    let again = desk.call(&noor, "POST", place, json!({"protocol": "none"})).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let shown = desk.call(&noor, "GET", place, Value::Null).await;
+    assert_eq!((&shown.json["ships"], &shown.json["waiting"]), (&json!(false), &made.json));
+    let listed = desk.call(&noor, "GET", "/proposals", Value::Null).await;
+    assert_eq!(listed.json["items"], json!([made.json]));
+    assert!(!made.json.to_string().contains("s3cret"));
+    let confirm = format!("/proposals/{}/confirm", made.json["number"]);
+    assert_eq!(desk.call(&ada, "POST", &confirm, Value::Null).await.status, StatusCode::CONFLICT);
+    let done = desk.call(&noor, "POST", &confirm, Value::Null).await;
+    assert_eq!((done.status, &done.json["state"]), (StatusCode::OK, &json!("confirmed")));
+    let shown = desk.call(&noor, "GET", place, Value::Null).await;
+    assert_eq!((&shown.json["ships"], shown.json.get("waiting")), (&json!(true), None));
+}
+
+#[tokio::test]
 async fn a_token_opens_its_rights_and_nothing_else() {
     let desk = Desk::open().await;
     let owner = Role::OperatorOwner;

@@ -42,6 +42,7 @@ mod upload;
 
 pub(super) use audit::export::file as audit_file;
 pub(super) use certificate::{ask_problem, certificate_problem};
+pub(super) use collector::wrongs as collector_problems;
 pub(super) use form::Problem;
 pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
@@ -134,8 +135,6 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
         .route("/settings/collector", get(collector::show).post(collector::propose))
-        .route("/settings/collector/confirm", post(collector::confirm))
-        .route("/settings/collector/reject", post(collector::reject))
         .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
         .route("/settings/ranges/machine/try", post(ranges::try_admin))
         .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))

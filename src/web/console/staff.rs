@@ -372,6 +372,7 @@ fn account(clerk: &Clerk, person: &Person) -> Result<Vec<(String, String)>, Fail
         let key = match why {
             WhyDisabled::Dismissed => "staff-why-dismissed",
             WhyDisabled::Unused => "staff-why-unused",
+            WhyDisabled::NotJoined => "staff-why-not-joined",
         };
         facts.push((texts.say("staff-disabled-at"), format!("{}, {}", when(at), texts.say(key))));
     }
