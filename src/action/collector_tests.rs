@@ -263,6 +263,9 @@ async fn nothing_changes_until_somebody_else_agrees_within_a_day() {
     fixture.wait(LASTS);
     confirm_proposal(office, &other, 3).await.unwrap();
     assert_eq!(place(), Some(receiver.settings()));
+    // Whoever confirms can compare the authority: 16 groups of four digits.
+    let print = place().unwrap().root_fingerprint().unwrap();
+    assert!(print.split(' ').count() == 16 && print.split(' ').all(|group| group.len() == 4), "{print}");
     assert_eq!(confirm_proposal(office, &other, 3).await, Err(ProposalError::Closed), "once");
 }
 

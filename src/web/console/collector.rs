@@ -85,10 +85,15 @@ pub async fn propose(clerk: Clerk, request: Request<Body>) -> Result<Response, F
             Err(wrong) => return draw(&clerk, Some(&fields), wrongs(clerk.texts(), wrong), None),
         },
     };
+    let is_none = wish.is_none();
     match action::propose(app, actor, Wish::Collector(wish)).await {
         Ok(_) => Ok(Redirect::to("/settings/collector?proposed").into_response()),
         Err(ProposalError::Denied(denied)) => Err(step_up(denied, "/settings/collector")),
         Err(error) => match words::refused(clerk.texts(), &error) {
+            // The form that ends the shipping has nothing to keep.
+            Some(problem) if is_none => {
+                draw(&clerk, None, vec![Problem::new("collector", problem.text)], None)
+            }
             Some(problem) => draw(&clerk, Some(&fields), vec![Problem::new("collector", problem.text)], None),
             None => Err(failure(error)),
         },
@@ -174,12 +179,15 @@ pub fn settled(texts: &Texts, settings: Option<&Settings>) -> Vec<(String, Strin
         Protocol::Syslog => settings.at.to_string(),
         Protocol::Otlp { path, .. } => format!("{}{path}", settings.at),
     };
-    let trust = if settings.root.is_some() { "collector-trust-own" } else { "collector-trust-web" };
+    let trust = match settings.root_fingerprint() {
+        Some(print) => texts.say_with("collector-trust-own", &[("print", print.into())]),
+        None => texts.say("collector-trust-web"),
+    };
     let mut facts = vec![
         fact("collector-protocol", protocol),
         fact("collector-place", place),
         fact("collector-name", settings.name.clone()),
-        fact("collector-trust", texts.say(trust)),
+        fact("collector-trust", trust),
     ];
     if let Protocol::Otlp { header, .. } = &settings.protocol {
         let kept = if settings.secret.is_some() { "collector-secret-kept" } else { "collector-secret-none" };
