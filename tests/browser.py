@@ -134,10 +134,9 @@ class Second:
         return page
 
     def code(self):
-        """A code that was not used yet: the app's, or a recovery code rather than to wait for the next one."""
-        step = int(time.time()) // 30
-        if step <= self.used:
-            return self.recovery.pop()
+        """A code of the app that was not used yet: waits for it, since a recovery code raises an alarm."""
+        while (step := int(time.time()) // 30) <= self.used:
+            time.sleep(1)
         self.used = step
         digest = hmac.digest(self.seed, step.to_bytes(8, "big"), "sha1")
         place = digest[-1] & 15

@@ -92,8 +92,10 @@ security-codes = Recovery codes
 security-codes-left = { $left ->
     [0] None are left. Make new ones.
     [one] One code is left. Make new ones soon.
+    [2] Two codes are left. Make new ones soon.
    *[other] { $left } codes are left.
 }
+security-code-used = A code was used on { $when }. If that was not you, make new codes, change your password, and tell whoever answers for this machine.
 security-codes-button = Make ten new codes
 security-password = Password
 security-password-text = A password does not run out: being made to change it leads to worse ones (NIST SP 800-63B-4). Change it when somebody else may know it. Your other sessions end.

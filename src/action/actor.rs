@@ -89,12 +89,21 @@ impl Actor {
     /// Whether the actor may, now.
     pub fn require(&self, right: Right) -> Result<(), Denied> {
         if !self.may(right) {
+            self.log_refusal(right, "an action");
             return Err(Denied::Right(right));
         }
         if right.needs_step_up() && !self.stepped_up {
             return Err(Denied::StepUp(right));
         }
         Ok(())
+    }
+
+    /// Writes down that the actor was refused `at` a place for want of this right (ASVS 16.3.2). Of the person the
+    /// row's id alone: the journal is for people who see no staff.
+    pub fn log_refusal(&self, right: Right, at: &str) {
+        let who = self.id().map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+        let from = self.source.map_or_else(|| "nowhere".to_owned(), |source| source.to_string());
+        log::warn!(target: "access", "account {who} from {from} has no right to {}: {at}", right.name());
     }
 
     /// Whether the actor carries the right, if need be after proving the second factor: for what pages offer.

@@ -6,27 +6,19 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, App, Denied, Office, sound};
+use super::{App, sound};
 use crate::alarm::{self, Acknowledged, Kind, Object};
 use crate::audit::{self, Deed, Event, Outcome, Who};
-use crate::base::Token;
 use crate::collector::{Courier, Ledger, Pace, Record, Sender, Settings, Severity, State, Trouble};
-use crate::staff::Right;
+use crate::proposal::{Proposal, Proposed, open};
 use crate::store::{Reads, StoreError, Table, Tx};
 
 /// One row, under 0: where the log is shipped, with the collector's token.
 const COLLECTOR: Table<u64, Settings> = Table::new("collector", 1);
 /// One row, under 0: how far it is shipped.
 const BOOKMARK: Table<u64, Bookmark> = Table::new("collector-bookmark", 1);
-/// One row, under 0: the change that waits for a second person.
-const WAITING: Table<u64, Waiting> = Table::new("collector-waiting", 1);
-/// One row, under 0: the number of the latest change that was proposed.
-const WAITING_LATEST: Table<u64, u64> = Table::new("collector-waiting-latest", 1);
-/// How long a change waits for a second person.
-pub const PROPOSAL_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far the collector has confirmed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,23 +27,6 @@ struct Bookmark {
     confirmed: u64,
     /// Counts up with every new place, so that a round which ends late does not move another one's bookmark.
     era: u64,
-}
-
-/// Why the collector was not changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CollectorError {
-    /// Not allowed.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// Nothing waits under that number: it was decided on, replaced, or a day has passed.
-    #[error("no such change waits to be confirmed")]
-    Gone,
-    /// Nobody confirms what they proposed themselves.
-    #[error("somebody else must confirm it")]
-    Own,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// What a page shows.
@@ -78,136 +53,17 @@ pub fn collector_state(app: &App) -> Result<CollectorState, StoreError> {
     })
 }
 
-/// What somebody wants to change, until somebody else agrees.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting {
-    /// Counts up, so that what is confirmed is what was seen.
-    number: u64,
-    /// Where to; `None` means nowhere.
-    settings: Option<Settings>,
-    /// Whose wish it is.
-    by: Token,
-    /// Their address at that time.
-    email: String,
-    /// When it was said.
-    at: Timestamp,
-}
-
-impl Waiting {
-    fn is_open(&self, now: Timestamp) -> bool {
-        let age = now.duration_since(self.at);
-        (SignedDuration::from_mins(-1)..=PROPOSAL_LASTS).contains(&age)
-    }
-}
-
-/// A change that waits for a second person, as a page shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CollectorProposal {
-    /// Its number.
-    pub number: u64,
-    /// Where to; `None` means nowhere.
-    pub settings: Option<Settings>,
-    /// Who proposed it.
-    pub email: String,
-    /// The last instant at which it can be confirmed.
-    pub until: Timestamp,
-    /// Whether the one who looks proposed it.
-    pub own: bool,
-}
-
-/// The change that waits, if there is one.
-pub fn collector_proposal(app: &App, actor: &Actor) -> Result<Option<CollectorProposal>, StoreError> {
+/// The proposal to ship elsewhere that waits for a second person, if there is one.
+pub fn waiting_collector(app: &App) -> Result<Option<Proposal>, StoreError> {
     let now = app.clock().now();
-    let waiting: Option<Waiting> = app.store().read(|view| view.get(&WAITING, &0))?;
-    Ok(waiting.filter(|waiting| waiting.is_open(now)).map(|waiting| CollectorProposal {
-        number: waiting.number,
-        own: actor.id() == Some(waiting.by),
-        until: waiting.at + PROPOSAL_LASTS,
-        settings: waiting.settings,
-        email: waiting.email,
-    }))
+    let open = app.store().read(|view| open(view, now))?;
+    Ok(open.into_iter().find(|proposal| matches!(proposal.what, Proposed::Collector { .. })))
 }
 
-fn place(settings: Option<&Settings>) -> String {
-    settings.map_or_else(|| "nowhere".to_owned(), Settings::place)
-}
-
-/// Proposes to ship to another collector, or, with `None`, to none: somebody else with the right confirms it
-/// within a day. Takes the place of what waited before.
-pub async fn propose_collector(
-    app: &App,
-    actor: &Actor,
-    settings: Option<Settings>,
-) -> Result<(), CollectorError> {
-    actor.require(Right::ChangeCollector)?;
-    let by = actor.id().ok_or(CollectorError::Gone)?;
-    let (now, email) = (app.clock().now(), actor.name());
-    let event = actor.did(now, Deed::ProposeCollector, &place(settings.as_ref()));
-    let written = event.clone();
-    let work = app.store().transact(move |tx| {
-        let number = tx.get(&WAITING_LATEST, &0)?.unwrap_or(0).saturating_add(1);
-        tx.put(&WAITING_LATEST, &0, &number)?;
-        let waiting = Waiting { number, settings: settings.clone(), by, email: email.clone(), at: now };
-        tx.put(&WAITING, &0, &waiting)?;
-        written.record(tx)?;
-        Ok::<_, CollectorError>(())
-    });
-    work.await?;
-    event.log();
-    Ok(())
-}
-
-/// Confirms the change that waits under `number`: from now on the log goes there. A new place gets all that is
-/// still kept; the one of before goes on where it was. Nothing typed as a token keeps the one that this very
-/// place was given.
-pub async fn confirm_collector(office: &Office, actor: &Actor, number: u64) -> Result<(), CollectorError> {
-    actor.require(Right::ChangeCollector)?;
-    let (app, who) = (office.app(), actor.clone());
-    let now = app.clock().now();
-    let work = app.store().transact(move |tx| {
-        let waiting = waiting(tx, number, now)?;
-        if who.id().is_none_or(|id| id == waiting.by) {
-            return Err(CollectorError::Own);
-        }
-        tx.delete(&WAITING, &0);
-        let about = format!("{}, proposed by {}", place(waiting.settings.as_ref()), waiting.email);
-        change(tx, waiting.settings)?;
-        let event = who.did(now, Deed::ChangeCollector, &about);
-        event.record(tx)?;
-        Ok(event)
-    });
-    let event = work.await?;
-    // Held, so that the last rows win and not the last thread.
-    let held = office.opening();
-    ship_as_kept(app)?;
-    drop(held);
-    event.log();
-    Ok(())
-}
-
-/// Says no to the change that waits under `number`, or takes one's own back.
-pub async fn reject_collector(app: &App, actor: &Actor, number: u64) -> Result<(), CollectorError> {
-    actor.require(Right::ChangeCollector)?;
-    let (now, who) = (app.clock().now(), actor.clone());
-    let work = app.store().transact(move |tx| {
-        let waiting = waiting(tx, number, now)?;
-        tx.delete(&WAITING, &0);
-        let about = format!("{}, proposed by {}", place(waiting.settings.as_ref()), waiting.email);
-        let event = who.did(now, Deed::RejectCollector, &about);
-        event.record(tx)?;
-        Ok::<_, CollectorError>(event)
-    });
-    work.await?.log();
-    Ok(())
-}
-
-fn waiting(view: &impl Reads, number: u64, now: Timestamp) -> Result<Waiting, CollectorError> {
-    let waiting: Option<Waiting> = view.get(&WAITING, &0)?;
-    waiting.filter(|known| known.number == number && known.is_open(now)).ok_or(CollectorError::Gone)
-}
-
-/// Writes the settings, and where the bookmark lies from now on.
-fn change(tx: &mut Tx<'_>, settings: Option<Settings>) -> Result<(), StoreError> {
+/// Writes what two people agreed on, and where the bookmark lies from now on: a new place gets all that is still
+/// kept, the one of before goes on where it was. Nothing typed as a token keeps the one that this very place was
+/// given.
+pub(super) fn change_collector(tx: &mut Tx<'_>, settings: Option<Settings>) -> Result<(), StoreError> {
     let before = tx.get(&COLLECTOR, &0)?;
     let settings = settings.map(|settings| settings.with_kept(before.as_ref()));
     match &settings {
@@ -238,7 +94,7 @@ pub async fn keep_shipping(app: Arc<App>, host: String, version: String, pace: P
 }
 
 /// Takes the settings from their row.
-fn ship_as_kept(app: &App) -> Result<(), StoreError> {
+pub(super) fn ship_as_kept(app: &App) -> Result<(), StoreError> {
     let kept = app.store().read(|view| {
         let settings = view.get(&COLLECTOR, &0)?;
         let era = view.get(&BOOKMARK, &0)?.map_or(0, |mark| mark.era);

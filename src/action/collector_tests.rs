@@ -11,13 +11,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use jiff::SignedDuration;
+
 use super::*;
-use crate::action::Placed;
 use crate::action::bench::{Bench, GOOD};
-use crate::action::fixture::{Fixture, source};
+use crate::action::fixture::{EMAIL, Fixture, source};
+use crate::action::{Actor, Denied, Placed, ProposalError, Wish, confirm_proposal, propose, reject_proposal};
 use crate::collector::{Draft, Protocol};
-use crate::staff::{PERSONS, Person, Role};
-use crate::store::Span;
+use crate::proposal::{LASTS, PROPOSALS, Unfit};
+use crate::staff::{EmploymentKind, Ineligible, Right, Role};
 
 const QUICK: Pace = Pace {
     look: Duration::from_millis(20),
@@ -184,7 +186,7 @@ async fn a_new_place_gets_the_whole_log_and_the_old_one_goes_on_where_it_was() {
     happen(app, 20).await;
     set(&fixture, Some(first.settings())).await;
     let deed = fixture.last_deed();
-    assert!(deed.contains("ChangeCollector") && deed.contains(&first.address.to_string()), "{deed}");
+    assert!(deed.contains("ConfirmProposal") && deed.contains(&first.address.to_string()), "{deed}");
     until("the first has all", || collector_state(app).unwrap().behind == 0).await;
     assert!(first.told().contains("thing 20"));
     let before = mark(app);
@@ -215,80 +217,105 @@ async fn a_new_place_gets_the_whole_log_and_the_old_one_goes_on_where_it_was() {
 }
 
 /// Two people with the right: the one who asks, and the one who agrees.
-fn two(fixture: &Fixture) -> (Actor, Actor) {
-    let persons: Result<Vec<_>, StoreError> =
-        fixture.app().store().read(|view| view.scan(&PERSONS, &Span::all(1)));
-    let first = persons.unwrap().remove(0).1;
-    let second = Person { id: Token::from_bytes([9; 16]), ..first.clone() };
-    (Actor::person(&first, source(), true), Actor::person(&second, source(), true))
+async fn two(fixture: &Fixture) -> (Actor, Actor) {
+    let ada = fixture.person(EMAIL).unwrap();
+    let other = match fixture.person("zoe@example.com") {
+        Some(zoe) => Actor::person(&zoe, source(), true),
+        None => fixture.staff("zoe", Role::SecurityOfficer).await,
+    };
+    (Actor::person(&ada, source(), true), other)
 }
 
 /// Proposes and confirms.
 async fn set(fixture: &Fixture, settings: Option<Settings>) {
-    let (one, other) = two(fixture);
-    propose_collector(fixture.app(), &one, settings).await.unwrap();
-    let waiting = collector_proposal(fixture.app(), &other).unwrap().unwrap();
-    confirm_collector(&fixture.office, &other, waiting.number).await.unwrap();
+    let (one, other) = two(fixture).await;
+    let number = propose(fixture.app(), &one, Wish::Collector(settings)).await.unwrap();
+    confirm_proposal(&fixture.office, &other, number).await.unwrap();
 }
 
 #[tokio::test]
 async fn nothing_changes_until_somebody_else_agrees_within_a_day() {
     let (fixture, _) = Fixture::open(false).await;
-    let app = fixture.app();
+    let (app, office) = (fixture.app(), &fixture.office);
     let receiver = Receiver::start(false).await;
-    let (one, other) = two(&fixture);
+    let (one, other) = two(&fixture).await;
     let place = || collector_state(app).unwrap().settings;
-    let number = || collector_proposal(app, &other).unwrap().map(|waiting| waiting.number);
-    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
-    assert!(fixture.last_deed().contains("ProposeCollector"));
+    let number = || waiting_collector(app).unwrap().map(|waiting| waiting.number);
+    let wish = || Wish::Collector(Some(receiver.settings()));
+    assert_eq!(propose(app, &one, wish()).await, Ok(1));
+    let deed = fixture.last_deed();
+    assert!(deed.contains("Propose \"proposal 1: ship the audit log to syslog at 127."), "{deed}");
     assert_eq!((place(), number()), (None, Some(1)));
-    assert!(collector_proposal(app, &one).unwrap().unwrap().own);
-    let own = confirm_collector(&fixture.office, &one, 1).await;
-    assert_eq!((own, place()), (Err(CollectorError::Own), None));
-    // What was replaced meanwhile is not what is confirmed.
-    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
-    assert_eq!(confirm_collector(&fixture.office, &other, 1).await, Err(CollectorError::Gone));
-    reject_collector(app, &other, 2).await.unwrap();
-    assert!(fixture.last_deed().contains("RejectCollector"));
+    let own = confirm_proposal(office, &one, 1).await;
+    assert_eq!((own, place()), (Err(Unfit::Proposer.into()), None));
+    // Two could not both be carried out as they were read.
+    let second = propose(app, &other, Wish::Collector(None)).await;
+    assert_eq!(second, Err(ProposalError::AlreadyProposed(1)));
+    reject_proposal(app, &other, 1).await.unwrap();
+    assert!(fixture.last_deed().contains("RejectProposal \"proposal 1: ship the audit log"));
     assert_eq!((place(), number()), (None, None));
-    assert_eq!(confirm_collector(&fixture.office, &other, 2).await, Err(CollectorError::Gone));
-    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
-    fixture.wait(PROPOSAL_LASTS + SignedDuration::from_secs(1));
+    assert_eq!(confirm_proposal(office, &other, 1).await, Err(ProposalError::Closed));
+    assert_eq!(propose(app, &one, wish()).await, Ok(2));
+    fixture.wait(LASTS + SignedDuration::from_secs(1));
     assert_eq!(number(), None);
-    assert_eq!(confirm_collector(&fixture.office, &other, 3).await, Err(CollectorError::Gone));
-    propose_collector(app, &one, Some(receiver.settings())).await.unwrap();
-    fixture.wait(PROPOSAL_LASTS);
-    confirm_collector(&fixture.office, &other, 4).await.unwrap();
+    assert_eq!(confirm_proposal(office, &other, 2).await, Err(ProposalError::Closed));
+    assert_eq!(propose(app, &one, wish()).await, Ok(3));
+    fixture.wait(LASTS);
+    confirm_proposal(office, &other, 3).await.unwrap();
     assert_eq!(place(), Some(receiver.settings()));
-    assert_eq!(confirm_collector(&fixture.office, &other, 4).await, Err(CollectorError::Gone), "once");
+    // Whoever confirms can compare the authority: 16 groups of four digits.
+    let print = place().unwrap().root_fingerprint().unwrap();
+    assert!(print.split(' ').count() == 16 && print.split(' ').all(|group| group.len() == 4), "{print}");
+    assert_eq!(confirm_proposal(office, &other, 3).await, Err(ProposalError::Closed), "once");
+}
+
+#[tokio::test]
+async fn whoever_wished_for_another_place_must_still_be_trusted_when_it_is_confirmed() {
+    let (fixture, _) = Fixture::open(false).await;
+    let (app, office) = (fixture.app(), &fixture.office);
+    let receiver = Receiver::start(false).await;
+    let (one, other) = two(&fixture).await;
+    let number = propose(app, &one, Wish::Collector(Some(receiver.settings()))).await.unwrap();
+    fixture.amend(EMAIL, |ada| ada.employment.kind = EmploymentKind::Contractor).await;
+    assert_eq!(confirm_proposal(office, &other, number).await, Err(ProposalError::ProposerGone));
+    fixture.amend(EMAIL, |ada| ada.employment.kind = EmploymentKind::Employee).await;
+    // The second one's own standing is asked, too.
+    fixture.amend("zoe@example.com", |zoe| zoe.screening = None).await;
+    let unfit = Unfit::Standing(Ineligible::NotScreened);
+    assert_eq!(confirm_proposal(office, &other, number).await, Err(unfit.into()));
+    assert_eq!(collector_state(app).unwrap().settings, None);
 }
 
 #[tokio::test]
 async fn only_those_with_the_right_choose_where_the_log_goes() {
     let (fixture, _) = Fixture::open(false).await;
+    let (app, office) = (fixture.app(), &fixture.office);
     let receiver = Receiver::start(false).await;
-    let persons: Result<Vec<_>, StoreError> =
-        fixture.app().store().read(|view| view.scan(&PERSONS, &Span::all(1)));
-    let mut person = persons.unwrap().remove(0).1;
+    let (one, _) = two(&fixture).await;
+    let number = propose(app, &one, Wish::Collector(None)).await.unwrap();
     for role in Role::ALL {
-        person.role = role;
-        let actor = Actor::person(&person, source(), true);
+        let actor = fixture.staff(role.name(), role).await;
         let may = matches!(role, Role::PlatformAdministrator | Role::SecurityOfficer);
-        let asked = propose_collector(fixture.app(), &actor, Some(receiver.settings())).await;
-        assert_eq!(asked.is_ok(), may, "{role:?} {asked:?}");
-        let denied = CollectorError::Denied(Denied::Right(Right::ChangeCollector));
+        let asked = propose(app, &actor, Wish::Collector(Some(receiver.settings()))).await;
+        let denied = ProposalError::Denied(Denied::Right(Right::ChangeCollector));
+        let expected = if may { ProposalError::AlreadyProposed(number) } else { denied };
+        assert_eq!(asked, Err(expected), "{role:?}");
         if !may {
-            assert_eq!(asked, Err(denied.clone()));
-            assert_eq!(confirm_collector(&fixture.office, &actor, 1).await, Err(denied.clone()));
-            assert_eq!(reject_collector(fixture.app(), &actor, 1).await, Err(denied));
+            for decided in
+                [confirm_proposal(office, &actor, number).await, reject_proposal(app, &actor, number).await]
+            {
+                // What somebody may not know of is not there for them.
+                let shut =
+                    matches!(decided, Err(ProposalError::Denied(Denied::Right(_)) | ProposalError::Gone));
+                assert!(shut, "{role:?} {decided:?}");
+            }
         }
-        let late = Actor::person(&person, source(), false);
-        assert!(
-            confirm_collector(&fixture.office, &late, 1)
-                .await
-                .is_err_and(|error| matches!(error, CollectorError::Denied(_)))
-        );
+        let late =
+            Actor::person(&fixture.person(&format!("{}@example.com", role.name())).unwrap(), source(), false);
+        let decided = confirm_proposal(office, &late, number).await;
+        assert!(matches!(decided, Err(ProposalError::Denied(_) | ProposalError::Gone)), "{decided:?}");
     }
+    assert!(waiting_collector(app).unwrap().is_some(), "and nothing was decided");
 }
 
 #[tokio::test]
@@ -312,6 +339,21 @@ async fn a_token_is_kept_for_the_place_that_it_was_given_for_and_is_in_no_event(
     assert!(!kept(), "another address gets no token");
     let state = collector_state(fixture.app()).unwrap();
     assert!(matches!(state.settings.unwrap().protocol, Protocol::Otlp { .. }));
+    // A proposal holds the token while it waits, and not any more once it is decided on.
+    let (one, other) = two(&fixture).await;
+    let wish = Wish::Collector(Some(draft("10.0.2.9:4318", "Bearer s3cret")));
+    let number = propose(fixture.app(), &one, wish).await.unwrap();
+    let secret = || {
+        let row: Result<Option<Proposal>, StoreError> =
+            fixture.app().store().read(|view| view.get(&PROPOSALS, &number));
+        match row.unwrap().unwrap().what {
+            Proposed::Collector { settings } => settings.unwrap().secret.is_some(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(secret());
+    reject_proposal(fixture.app(), &other, number).await.unwrap();
+    assert!(!secret());
 }
 
 #[tokio::test]

@@ -315,6 +315,18 @@ impl Fixture {
         self.app().store().transact::<_, StoreError>(write).await.unwrap();
     }
 
+    /// Removes the row of this address, if there is one.
+    pub async fn forget(&self, email: &str) {
+        let Some(person) = self.person(email) else { return };
+        let key = email_key(email);
+        let write = move |tx: &mut crate::store::Tx<'_>| {
+            tx.delete(&PERSONS_BY_EMAIL, &key);
+            tx.delete(&PERSONS, &person.id);
+            Ok(())
+        };
+        self.app().store().transact::<_, StoreError>(write).await.unwrap();
+    }
+
     pub fn settings(&self) -> Settings {
         self.app().settings().unwrap().unwrap()
     }

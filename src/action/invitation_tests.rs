@@ -12,7 +12,7 @@ async fn invited_bob(role: Role) -> (Fixture, Actor, Actor, Token) {
     let zoe = fixture.staff("zoe", Role::SecurityOfficer).await;
     let wish = Wish::Grant(Email::new("bob@example.com").unwrap(), record("bob", role));
     let number = propose(fixture.app(), &ada, wish).await.unwrap();
-    confirm_proposal(fixture.app(), &zoe, number).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, number).await.unwrap();
     let bob = fixture.person("bob@example.com").unwrap().id;
     (fixture, ada, zoe, bob)
 }
@@ -113,7 +113,7 @@ async fn the_machines_first_officer_joins_with_the_link_alone_and_later_never_ag
         fixture.staff("ina", Role::PlatformAdministrator).await,
     );
     let number = propose(app, &zoe, Wish::ResetCredentials(noor)).await.unwrap();
-    confirm_proposal(app, &ina, number).await.unwrap();
+    confirm_proposal(&fixture.office, &ina, number).await.unwrap();
     let link = make_invitation_link(app, &ada, noor).await.unwrap();
     assert!(invited(app, link).unwrap().unwrap().needs_code);
     assert_eq!(enter(&fixture, link, "").await, Err(JoinError::Code(WrongHalf::NoCode)));

@@ -57,10 +57,7 @@ pub use certificate::{
 };
 pub use checkout::{CheckoutRefusal, choose_delivery, keep_contact, payment_under_way};
 pub use choose_gateway::{ChooseGateway, FieldFault, GatewayError, choose_gateway};
-pub use collector::{
-    CollectorError, CollectorProposal, CollectorState, PROPOSAL_LASTS, collector_proposal, collector_state,
-    confirm_collector, keep_shipping, propose_collector, reject_collector,
-};
+pub use collector::{CollectorState, collector_state, keep_shipping, waiting_collector};
 pub use demo::{DemoError, load_demo, open_shop};
 pub use forget_carts::{CARTS_REST, forget_carts, keep_forgetting_carts};
 pub use gate::{Accepted, Gate, Rules};
@@ -111,4 +108,7 @@ pub use staff::{
     StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
     tidy_staff,
 };
-pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};
+pub use tokens::{
+    Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, revoke_token_of, tokens,
+    tokens_of,
+};

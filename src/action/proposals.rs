@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::collector::{change_collector, ship_as_kept};
 use super::staff::{end_access, is_last_administrator, sees};
-use super::{Actor, App, Denied};
+use super::{Actor, App, Denied, Office};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Token};
+use crate::collector::Settings;
 use crate::proposal::{
-    Decided, MOST_OPEN, PROPOSALS, Proposal, ProposalState, Proposed, Record, Subject, Unfit, all,
-    is_proposed, may_decide, number_next, open, prune,
+    Decided, MOST_OPEN, PROPOSALS, Proposal, ProposalState, Proposed, Record, Subject, Unfit, about_the_same,
+    all, may_decide, number_next, open, prune,
 };
 use crate::staff::{
     Approval, CREDENTIALS, INVITATIONS, Ineligible, MOST_PERSONS, PERSONS, PERSONS_BY_EMAIL, Person,
@@ -35,6 +37,8 @@ pub enum Wish {
     Reinstate(Token),
     /// This person begins anew.
     ResetCredentials(Token),
+    /// The audit log is shipped there, or, with `None`, nowhere.
+    Collector(Option<Settings>),
 }
 
 /// Why nothing was proposed, or decided.
@@ -61,8 +65,8 @@ pub enum ProposalError {
     /// Somebody has this address already.
     #[error("somebody has this address already")]
     EmailTaken,
-    /// A proposal about the person is open.
-    #[error("proposal {0} about this person is open")]
+    /// A proposal about the same person, or the same setting, is open.
+    #[error("proposal {0} about the same is open")]
     AlreadyProposed(u64),
     /// Too many are open.
     #[error("{MOST_OPEN} proposals are open; decide on some first")]
@@ -114,20 +118,13 @@ pub async fn propose(app: &Arc<App>, actor: &Actor, wish: Wish) -> Result<u64, P
         .transact(move |tx| {
             let proposer = tx.get(&PERSONS, &by)?.ok_or(ProposalError::Gone)?;
             let waiting = open(tx, now)?;
-            let email = what.email().map(Email::as_str).unwrap_or_default();
-            if let Some(same) = waiting.iter().find(|known| {
-                is_proposed(std::slice::from_ref(*known), what.person().map(|person| person.id), email)
-            }) {
+            if let Some(same) = about_the_same(&waiting, &what) {
                 return Err(ProposalError::AlreadyProposed(same.number));
             }
             if waiting.len() >= MOST_OPEN {
                 return Err(ProposalError::TooMany);
             }
-            match outcome(tx, &what, &[], Token::from_bytes([0; 16]), now) {
-                // The approval is what the proposal is for.
-                Ok(_) | Err(ProposalError::Ineligible(Ineligible::NotApproved)) => {}
-                Err(error) => return Err(error),
-            }
+            possible(tx, &what, now)?;
             let number = number_next(tx)?;
             let proposal = Proposal::new(number, what.clone(), (by, proposer.email), now);
             prune(tx, now)?;
@@ -153,6 +150,7 @@ fn named(view: &impl Reads, actor: &Actor, wish: Wish) -> Result<Proposed, Propo
         Wish::Change(id, record) => Proposed::Change { person: subject(id)?, record },
         Wish::Reinstate(id) => Proposed::Reinstate { person: subject(id)? },
         Wish::ResetCredentials(id) => Proposed::ResetCredentials { person: subject(id)? },
+        Wish::Collector(settings) => Proposed::Collector { settings },
     })
 }
 
@@ -162,22 +160,29 @@ pub fn may_propose(app: &App, actor: &Actor, wish: Wish) -> Result<(), ProposalE
     app.store().read(|view| {
         let what = named(view, actor, wish)?;
         actor.require(what.right())?;
-        match outcome(view, &what, &[], Token::from_bytes([0; 16]), now) {
-            Ok(_) | Err(ProposalError::Ineligible(Ineligible::NotApproved)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        possible(view, &what, now)
     })
 }
 
-/// The row as it would be once `approvals` are given, or why it cannot be.
+/// Whether it could be carried out, but for the approval, which is what the proposal is for.
+fn possible(view: &impl Reads, what: &Proposed, now: Timestamp) -> Result<(), ProposalError> {
+    match outcome(view, what, &[], Token::from_bytes([0; 16]), now) {
+        Ok(_) | Err(ProposalError::Ineligible(Ineligible::NotApproved)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The person's row as it would be once `approvals` are given, or why it cannot be; `None` for what is not about
+/// a person.
 fn outcome(
     view: &impl Reads,
     what: &Proposed,
     approvals: &[Approval],
     fresh: Token,
     now: Timestamp,
-) -> Result<Person, ProposalError> {
+) -> Result<Option<Person>, ProposalError> {
     let person = match what {
+        Proposed::Collector { .. } => return Ok(None),
         Proposed::Grant { email, record } => {
             if view.get(&PERSONS_BY_EMAIL, &email_key(email.as_str()))?.is_some() {
                 return Err(ProposalError::EmailTaken);
@@ -233,7 +238,7 @@ fn outcome(
         }
     };
     qualifies(&person, now)?;
-    Ok(person)
+    Ok(Some(person))
 }
 
 /// The record of a row.
@@ -266,8 +271,19 @@ enum Decision {
 }
 
 /// Confirms a proposal and carries it out.
-pub async fn confirm_proposal(app: &Arc<App>, actor: &Actor, number: u64) -> Result<Proposal, ProposalError> {
-    decide(app, actor, number, Decision::Confirm).await
+pub async fn confirm_proposal(
+    office: &Office,
+    actor: &Actor,
+    number: u64,
+) -> Result<Proposal, ProposalError> {
+    let proposal = decide(office.app(), actor, number, Decision::Confirm).await?;
+    if matches!(proposal.what, Proposed::Collector { .. }) {
+        // Held, so that the last rows win and not the last thread.
+        let held = office.opening();
+        ship_as_kept(office.app())?;
+        drop(held);
+    }
+    Ok(proposal)
 }
 
 /// Says no to a proposal.
@@ -309,7 +325,7 @@ async fn decide(
                 }
                 Decision::Reject => ProposalState::Rejected(word),
             };
-            let proposal = Proposal { state, ..proposal };
+            let proposal = proposal.closed(state);
             tx.put(&PROPOSALS, &number, &proposal)?;
             kept.record(tx)?;
             Ok(proposal)
@@ -342,14 +358,16 @@ fn carry_out(
         return Err(ProposalError::ProposerGone);
     }
     let role = match what {
+        Proposed::Collector { settings } => return Ok(change_collector(tx, settings.clone())?),
         Proposed::Grant { record, .. } | Proposed::Change { record, .. } => record.role,
         Proposed::Reinstate { person } | Proposed::ResetCredentials { person } => person.role,
     };
     let approval =
         |person: &Person, at: Timestamp| Approval { by: person.id, email: person.email.clone(), at, role };
     let approvals = [approval(&first, proposal.at), approval(second, now)];
-    let person = outcome(tx, what, &approvals, fresh, now)?;
+    let Some(person) = outcome(tx, what, &approvals, fresh, now)? else { return Ok(()) };
     match what {
+        Proposed::Collector { .. } => {}
         Proposed::Grant { .. } => {
             tx.put(&PERSONS_BY_EMAIL, &email_key(person.email.as_str()), &person.id)?;
         }
@@ -392,7 +410,7 @@ pub async fn withdraw_proposal(app: &Arc<App>, actor: &Actor, number: u64) -> Re
                 return Err(ProposalError::Closed);
             }
             let state = ProposalState::Withdrawn { at: now };
-            tx.put(&PROPOSALS, &number, &Proposal { state, ..proposal })?;
+            tx.put(&PROPOSALS, &number, &proposal.closed(state))?;
             Ok(kept.record(tx)?)
         })
         .await?;
@@ -417,7 +435,7 @@ pub async fn close_lapsed(app: &Arc<App>) -> Result<(), StoreError> {
                 let event = Event::done(now, Who::Machine, Deed::LapseProposal, &about(&proposal), None);
                 event.record(tx)?;
                 let number = proposal.number;
-                tx.put(&PROPOSALS, &number, &Proposal { state: ProposalState::Lapsed, ..proposal })?;
+                tx.put(&PROPOSALS, &number, &proposal.closed(ProposalState::Lapsed))?;
                 events.push(event);
             }
             Ok::<_, StoreError>(events)

@@ -39,14 +39,18 @@ async fn a_grant_takes_effect_once_another_confirms_and_names_both() {
     let deed = fixture.last_deed();
     let wanted = "Propose \"proposal 1: grant platform-administrator to bob@example.com\" Done";
     assert!(deed.contains(wanted), "{deed}");
-    confirm_proposal(app, &zoe, number).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, number).await.unwrap();
     let bob = fixture.person("bob@example.com").unwrap();
     assert_eq!(bob.state, PersonState::Invited);
     let by: Vec<_> = bob.approvals.iter().map(|approval| approval.email.as_str()).collect();
     assert_eq!(by, [EMAIL, "zoe@example.com"]);
     assert_eq!(qualifies(&bob, app.clock().now()), Ok(()));
     assert!(fixture.last_deed().starts_with("zoe@example.com ConfirmProposal \"proposal 1: grant"));
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(ProposalError::Closed), "once is enough");
+    assert_eq!(
+        confirm_proposal(&fixture.office, &zoe, number).await,
+        Err(ProposalError::Closed),
+        "once is enough"
+    );
 }
 
 #[tokio::test]
@@ -54,14 +58,14 @@ async fn nobody_confirms_or_rejects_what_they_proposed_themselves() {
     let (fixture, ada, zoe) = two().await;
     let app = fixture.app();
     let number = propose(app, &ada, grant("bob", Role::Support)).await.unwrap();
-    assert_eq!(confirm_proposal(app, &ada, number).await, Err(Unfit::Proposer.into()));
+    assert_eq!(confirm_proposal(&fixture.office, &ada, number).await, Err(Unfit::Proposer.into()));
     let deed = fixture.last_deed();
     assert!(deed.starts_with("ada@example.com ConfirmProposal") && deed.contains("Refused"), "{deed}");
     assert_eq!(reject_proposal(app, &ada, number).await, Err(Unfit::Proposer.into()));
     assert_eq!(withdraw_proposal(app, &zoe, number).await, Err(ProposalError::NotYours));
     assert!(fixture.person("bob@example.com").is_none());
     withdraw_proposal(app, &ada, number).await.unwrap();
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(ProposalError::Closed));
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(ProposalError::Closed));
 }
 
 #[tokio::test]
@@ -70,16 +74,16 @@ async fn nobody_decides_about_themselves() {
     let (app, noor) = (fixture.app(), fixture.staff("ina", Role::PlatformAdministrator).await);
     let wish = Wish::Change(zoe.id().unwrap(), record("zoe", Role::PlatformAdministrator));
     let number = propose(app, &ada, wish).await.unwrap();
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(Unfit::Concerned.into()));
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(Unfit::Concerned.into()));
     assert_eq!(reject_proposal(app, &zoe, number).await, Err(Unfit::Concerned.into()));
     assert_eq!(fixture.person("zoe@example.com").unwrap().role, Role::SecurityOfficer);
-    confirm_proposal(app, &noor, number).await.unwrap();
+    confirm_proposal(&fixture.office, &noor, number).await.unwrap();
     assert_eq!(fixture.person("zoe@example.com").unwrap().role, Role::PlatformAdministrator);
     // Proposing about oneself is no approval of one's own: another's word decides.
     let wish = Wish::Change(ada.id().unwrap(), record("Ada Osei", Role::SecurityOfficer));
     let number = propose(app, &ada, wish).await.unwrap();
-    assert_eq!(confirm_proposal(app, &ada, number).await, Err(Unfit::Proposer.into()));
-    confirm_proposal(app, &noor, number).await.unwrap();
+    assert_eq!(confirm_proposal(&fixture.office, &ada, number).await, Err(Unfit::Proposer.into()));
+    confirm_proposal(&fixture.office, &noor, number).await.unwrap();
 }
 
 #[tokio::test]
@@ -91,9 +95,9 @@ async fn a_proposal_stands_for_a_day_and_not_a_second_longer() {
         propose(app, &ada, grant("eve", Role::Support)).await.unwrap(),
     );
     fixture.wait(LASTS);
-    confirm_proposal(app, &zoe, first).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, first).await.unwrap();
     fixture.wait(SignedDuration::from_secs(1));
-    assert_eq!(confirm_proposal(app, &zoe, second).await, Err(ProposalError::Closed));
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, second).await, Err(ProposalError::Closed));
     assert_eq!(state(&fixture, second), ProposalState::Open, "as it was written last");
     close_lapsed(app).await.unwrap();
     assert_eq!(state(&fixture, second), ProposalState::Lapsed);
@@ -119,14 +123,14 @@ async fn the_confirmers_own_record_must_hold_at_that_instant() {
     let good = fixture.person("zoe@example.com").unwrap();
     for (spoil, why) in spoil {
         fixture.amend("zoe@example.com", |zoe| spoil(zoe, today)).await;
-        assert_eq!(confirm_proposal(app, &zoe, number).await, Err(Unfit::Standing(why).into()));
+        assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(Unfit::Standing(why).into()));
         fixture.amend("zoe@example.com", |zoe| *zoe = good.clone()).await;
     }
     // So must the proposer's.
     fixture.amend(EMAIL, |ada| ada.employment.kind = EmploymentKind::Contractor).await;
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(ProposalError::ProposerGone));
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(ProposalError::ProposerGone));
     fixture.amend(EMAIL, |ada| ada.employment.kind = EmploymentKind::Employee).await;
-    confirm_proposal(app, &zoe, number).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, number).await.unwrap();
 }
 
 #[tokio::test]
@@ -166,7 +170,7 @@ async fn the_rule_is_asked_again_when_somebody_confirms() {
     let number = propose(app, &ada, Wish::Grant(email("bob@example.com"), bob)).await.unwrap();
     fixture.wait(SignedDuration::from_hours(14));
     let lapsed = ProposalError::Ineligible(Ineligible::ScreeningLapsed);
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(lapsed), "the day after");
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(lapsed), "the day after");
     assert!(fixture.person("bob@example.com").is_none());
     reject_proposal(app, &zoe, number).await.unwrap();
     assert!(fixture.last_deed().starts_with("zoe@example.com RejectProposal"));
@@ -179,7 +183,7 @@ async fn the_operators_staff_sees_and_changes_its_own_side_alone() {
     let olga = fixture.staff("olga", Role::OperatorOwner).await;
     let platform = propose(app, &ada, grant("bob", Role::Auditor)).await.unwrap();
     assert_eq!(proposals(app, &olga).unwrap(), []);
-    assert_eq!(confirm_proposal(app, &olga, platform).await, Err(ProposalError::Gone));
+    assert_eq!(confirm_proposal(&fixture.office, &olga, platform).await, Err(ProposalError::Gone));
     assert_eq!(reject_proposal(app, &olga, platform).await, Err(ProposalError::Gone));
     let denied = propose(app, &olga, grant("eve", Role::Auditor)).await;
     assert_eq!(denied, Err(ProposalError::Denied(Denied::Right(Right::ChangePlatformStaff))));
@@ -188,7 +192,7 @@ async fn the_operators_staff_sees_and_changes_its_own_side_alone() {
     assert!(dismiss(app, &olga, zoe.id().unwrap()).await.is_err());
     assert!(staff_seen(app, &olga).unwrap().iter().all(|person| person.role.side() == Side::Operator));
     let own = propose(app, &olga, grant("eve", Role::Support)).await.unwrap();
-    confirm_proposal(app, &zoe, own).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, own).await.unwrap();
     // Nobody is carried over to the platform.
     let eve = id(&fixture, "eve@example.com");
     let carried = propose(app, &ada, Wish::Change(eve, record("eve", Role::Auditor))).await;
@@ -249,7 +253,10 @@ async fn the_last_administrator_is_neither_demoted_nor_dismissed() {
     dismiss(app, &ada, ina.id().unwrap()).await.unwrap();
     // What was fine when it was proposed is not any more.
     let third = fixture.staff("uma", Role::SecurityOfficer).await;
-    assert_eq!(confirm_proposal(app, &third, number).await, Err(ProposalError::LastAdministrator));
+    assert_eq!(
+        confirm_proposal(&fixture.office, &third, number).await,
+        Err(ProposalError::LastAdministrator)
+    );
 }
 
 #[tokio::test]
@@ -264,7 +271,7 @@ async fn another_part_ends_the_sessions_of_the_former_one() {
     assert!(signed_in(app, session, source).await.unwrap().is_some());
     let wish = Wish::Change(bob.id().unwrap(), record("bob", Role::Support));
     let number = propose(app, &ada, wish).await.unwrap();
-    confirm_proposal(app, &zoe, number).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, number).await.unwrap();
     assert!(signed_in(app, session, source).await.unwrap().is_none());
     let unchanged = Wish::Change(bob.id().unwrap(), record("bob", Role::Support));
     assert_eq!(propose(app, &ada, unchanged).await, Err(ProposalError::Unchanged));
@@ -278,12 +285,12 @@ async fn who_comes_back_or_begins_anew_is_invited_and_has_no_password() {
     dismiss(app, &ada, bob).await.unwrap();
     assert_eq!(propose(app, &ada, Wish::ResetCredentials(bob)).await, Err(ProposalError::WrongState));
     let number = propose(app, &ada, Wish::Reinstate(bob)).await.unwrap();
-    confirm_proposal(app, &zoe, number).await.unwrap();
+    confirm_proposal(&fixture.office, &zoe, number).await.unwrap();
     assert_eq!(fixture.person("bob@example.com").unwrap().state, PersonState::Invited);
 
     let number = propose(app, &zoe, Wish::ResetCredentials(ada.id().unwrap())).await.unwrap();
     let ina = fixture.staff("ina", Role::PlatformAdministrator).await;
-    confirm_proposal(app, &ina, number).await.unwrap();
+    confirm_proposal(&fixture.office, &ina, number).await.unwrap();
     let ada = fixture.person(EMAIL).unwrap();
     assert_eq!(ada.state, PersonState::Invited);
     let kept = app.store().read::<_, StoreError>(|view| view.get(&CREDENTIALS, &ada.id)).unwrap();
@@ -297,7 +304,7 @@ async fn what_somebody_proposed_is_void_once_they_are_dismissed() {
     let number = propose(app, &ina, grant("bob", Role::PlatformAdministrator)).await.unwrap();
     dismiss(app, &ada, ina.id().unwrap()).await.unwrap();
     assert!(matches!(state(&fixture, number), ProposalState::Withdrawn { .. }));
-    assert_eq!(confirm_proposal(app, &zoe, number).await, Err(ProposalError::Closed));
+    assert_eq!(confirm_proposal(&fixture.office, &zoe, number).await, Err(ProposalError::Closed));
 }
 
 #[tokio::test]

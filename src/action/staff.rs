@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use super::sign_in::end_sessions;
 use super::tokens::end_tokens;
-use super::{Actor, App, Denied, close_lapsed};
+use super::{Actor, App, Denied, close_lapsed, needs_code};
 use crate::audit::{Deed, Event, Who};
 use crate::base::Token;
 use crate::proposal::{PROPOSALS, ProposalState, open};
 use crate::staff::{
-    INVITATIONS, Ineligible, MOST_PERSONS, PERSONS, Person, PersonState, Right, Role, SESSIONS, WhyDisabled,
-    standing,
+    CREDENTIALS, INVITATIONS, Ineligible, MOST_PERSONS, PERSONS, Person, PersonState, Right, Role, SESSIONS,
+    UNFINISHED, WhyDisabled, standing,
 };
 use crate::store::{Reads, Span, StoreError, Tx};
 
@@ -138,13 +138,14 @@ fn switch_off(tx: &mut Tx<'_>, person: Person, why: WhyDisabled, now: Timestamp)
         if proposal.by == id {
             let number = proposal.number;
             let state = ProposalState::Withdrawn { at: now };
-            tx.put(&PROPOSALS, &number, &crate::proposal::Proposal { state, ..proposal })?;
+            tx.put(&PROPOSALS, &number, &proposal.closed(state))?;
         }
     }
     tx.put(&PERSONS, &id, &Person { state: PersonState::Disabled { at: now, why }, ..person })
 }
 
-/// Switches off whoever did not sign in for 90 days (PCI DSS 8.2.6), and writes down which proposals nobody
+/// Switches off whoever did not sign in for 90 days (PCI DSS 8.2.6), ends what was not finished for seven, and
+/// writes down which proposals nobody
 /// decided on. At the start, and each day; the door itself asks the same question at each request.
 pub async fn tidy_staff(app: &Arc<App>) -> Result<(), StoreError> {
     let now = app.clock().now();
@@ -160,6 +161,9 @@ pub async fn tidy_staff(app: &Arc<App>) -> Result<(), StoreError> {
                     switch_off(tx, person, WhyDisabled::Unused, now)?;
                     event.record(tx)?;
                     events.push(event);
+                } else if let Some(event) = end_unfinished(tx, person, now)? {
+                    event.record(tx)?;
+                    events.push(event);
                 }
             }
             Ok::<_, StoreError>(events)
@@ -169,6 +173,36 @@ pub async fn tidy_staff(app: &Arc<App>) -> Result<(), StoreError> {
         event.log();
     }
     Ok(())
+}
+
+/// Ends an invitation that nobody took for seven days, and an enrolment that nobody finished for as long: a
+/// password that opens an enrolment is one factor alone. Whoever had joined is invited anew, which needs two
+/// people; whoever was invited and never came is switched off. Two are left as they are, since nobody could let
+/// them in again: the last administrator, and a founder who has not joined, whom a link alone invites.
+fn end_unfinished(tx: &mut Tx<'_>, person: Person, now: Timestamp) -> Result<Option<Event>, StoreError> {
+    let event = Event::done(now, Who::Machine, Deed::EndUnfinished, person.email.as_str(), None);
+    match person.state {
+        PersonState::Active => {
+            let credentials = tx.get(&CREDENTIALS, &person.id)?;
+            let unfinished = credentials.is_some_and(|kept| kept.is_unfinished(now));
+            if !unfinished || is_last_administrator(tx, &person, now)? {
+                return Ok(None);
+            }
+            end_access(tx, person.id)?;
+            tx.delete(&CREDENTIALS, &person.id);
+            tx.delete(&INVITATIONS, &person.id);
+            let id = person.id;
+            tx.put(&PERSONS, &id, &Person { state: PersonState::Invited, last_seen: now, ..person })?;
+        }
+        PersonState::Invited => {
+            if now.duration_since(person.last_seen) < UNFINISHED || !needs_code(&person) {
+                return Ok(None);
+            }
+            switch_off(tx, person, WhyDisabled::NotJoined, now)?;
+        }
+        PersonState::Disabled { .. } => return Ok(None),
+    }
+    Ok(Some(event))
 }
 
 /// Does so for as long as the service runs.

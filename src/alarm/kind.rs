@@ -91,6 +91,9 @@ kinds! {
     /// Hosting staff gave the machine new ranges at the machine itself.
     RangesRecovered = "ranges-recovered", "alarm-ranges-recovered", "alarm-ranges-recovered-cure",
         "the allowed ranges were replaced at the machine";
+    /// Somebody was let in, or proved the second factor, with a recovery code.
+    RecoveryCode = "recovery-code", "alarm-recovery-code", "alarm-recovery-code-cure",
+        "somebody used a recovery code in the place of the second factor";
     /// The TPM does not follow the audit log.
     AuditWitness = "audit-witness", "alarm-audit-witness", "alarm-audit-witness-cure",
         "the TPM does not follow the audit log; nothing vouches for its latest records";

@@ -17,6 +17,8 @@ mod table;
 
 pub use kind::Kind;
 pub use object::Object;
+#[cfg(test)]
+pub(crate) use table::forget;
 pub use table::{
     Acknowledged, Alarm, MOST_ACKNOWLEDGED, MOST_OPEN, NotAcknowledged, Raised, acknowledge, acknowledged,
     log_unkept, open, raise,

@@ -96,6 +96,16 @@ pub fn raise(tx: &mut Tx<'_>, kind: Kind, object: &Object, now: Timestamp) -> Re
     Ok(Raised { number, kind, object: object.clone(), count: alarm.count })
 }
 
+/// As if there had never been one, for tests that count from the first.
+#[cfg(test)]
+pub(crate) fn forget(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    for (number, _) in tx.scan(&OPEN, &Span::all(usize::MAX))? {
+        tx.delete(&OPEN, &number);
+    }
+    tx.delete(&LATEST, &0);
+    Ok(())
+}
+
 impl Raised {
     /// Writes the journal's record at priority alert. For after the commit, because a transaction may run
     /// more than once. Of an alarm that is raised again and again the first ten are written, then each

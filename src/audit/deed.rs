@@ -109,6 +109,7 @@ deeds! {
     LapseProposal: "lapse_proposal", "deed-lapse-proposal", "proposal", Administration;
     DismissPerson: "dismiss_person", "deed-dismiss-person", "person", Credentials;
     DisableUnused: "disable_unused", "deed-disable-unused", "person", Credentials;
+    EndUnfinished: "end_unfinished", "deed-end-unfinished", "person", Credentials;
     AttestPerson: "attest_person", "deed-attest-person", "person", Credentials;
     InvitePerson: "invite_person", "deed-invite-person", "person", Credentials;
     MakeToken: "make_token", "deed-make-token", "token", Credentials;
@@ -118,9 +119,6 @@ deeds! {
     AskCertificate: "ask_certificate", "deed-ask-certificate", "key and certificate", SystemObjects;
     RemoveCertificate: "remove_certificate", "deed-remove-certificate", "key and certificate", SystemObjects;
     RaiseAlarm: "raise_alarm", "deed-raise-alarm", "alarm", Administration;
-    ProposeCollector: "propose_collector", "deed-propose-collector", "collector", Administration;
-    RejectCollector: "reject_collector", "deed-reject-collector", "collector", Administration;
-    ChangeCollector: "change_collector", "deed-change-collector", "collector", Administration;
 }
 
 #[cfg(test)]

@@ -148,12 +148,6 @@ pub enum Deed {
     RefuseToken,
     /// An alarm was raised: the first ten times, then each doubling.
     RaiseAlarm,
-    /// Somebody wants the audit log to be shipped elsewhere, or not any more.
-    ProposeCollector,
-    /// Somebody said no to that, or took it back.
-    RejectCollector,
-    /// Somebody else agreed, and so the audit log is shipped elsewhere, or not any more.
-    ChangeCollector,
     /// A change of ranges was put on trial.
     ChangeRanges,
     /// A change of ranges was confirmed.
@@ -176,6 +170,8 @@ pub enum Deed {
     DismissPerson,
     /// An account that was not used for 90 days was switched off.
     DisableUnused,
+    /// An invitation, or an enrolment, that was not finished within seven days ended.
+    EndUnfinished,
     /// A person whom the provisioning file vouches for was entered.
     AttestPerson,
     /// Half of an invitation was made: the link or the code.

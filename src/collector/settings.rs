@@ -11,6 +11,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// The longest uploaded certificate.
@@ -296,6 +297,13 @@ impl Settings {
             self.secret.clone_from(&kept.secret);
         }
         self
+    }
+
+    /// SHA-256 of the authority that alone may vouch for it, in groups of four digits, for people who compare.
+    pub fn root_fingerprint(&self) -> Option<String> {
+        let root = CertificateDer::from_pem_slice(self.root.as_ref()?.as_bytes()).ok()?;
+        let digits: Vec<_> = Sha256::digest(&root).iter().map(|byte| format!("{byte:02X}")).collect();
+        Some(digits.chunks(2).map(<[String]>::concat).collect::<Vec<_>>().join(" "))
     }
 
     /// Where it is, in words for pages and the audit.

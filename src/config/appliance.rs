@@ -93,8 +93,10 @@ fn read(root: &Section<'_>, profile: Profile) -> Option<Appliance> {
     let network = root.required_section("network").and_then(|section| network::read(&section));
     let admin_ranges = root.required_section("access").and_then(|section| access(&section));
     let shop = root.required_section("shop").and_then(|section| shop(&section));
-    let administrator = root.required_section("administrator").and_then(|section| attested::read(&section));
-    let officer = root.section("security_officer").map(|section| attested::read(&section));
+    let administrator =
+        root.required_section("administrator").and_then(|section| attested::read(&section, None));
+    let taken = administrator.as_ref().map(|person| &person.email);
+    let officer = root.section("security_officer").map(|section| attested::read(&section, taken));
     let admin_ranges = admin_ranges.zip(administrator.as_ref()).map(|(ranges, person)| {
         let owned = |(net, name, owner): Found| AdminRange {
             net,

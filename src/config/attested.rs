@@ -40,13 +40,24 @@ pub struct AttestedScreening {
 
 const EMAIL_CURE: &str = "write one such as \"ada@example.com\"";
 
-pub(super) fn read(section: &Section<'_>) -> Option<Attested> {
+/// Reads one of them. `taken` is the address that another one signs in with.
+pub(super) fn read(section: &Section<'_>, taken: Option<&Email>) -> Option<Attested> {
     let text = |key, example| section.required(key, example).and_then(|field| field.parsed(line::<100>));
     let name = text("name", "\"Ada Osei\"");
     let email = section.required("email", "\"ada@example.com\"").and_then(|field| {
         field.parsed(|text| {
             let wrong = |_| Fault::new(format!("{} is not an e-mail address", quote(text)), EMAIL_CURE);
-            Email::new(text).map_err(wrong)
+            let email = Email::new(text).map_err(wrong)?;
+            match taken {
+                Some(taken) if taken.as_str().eq_ignore_ascii_case(email.as_str()) => {
+                    let text = format!("{} is the administrator's, too", quote(text));
+                    Err(Fault::new(
+                        text,
+                        "write the address of a second person: two must agree on every grant",
+                    ))
+                }
+                _ => Ok(email),
+            }
         })
     });
     let employer = text("employer", "\"Meadow Hosting\"");

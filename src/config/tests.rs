@@ -240,8 +240,25 @@ proptest! {
 
 #[test]
 fn people_of_a_new_machine_are_vouched_for_with_everything_on_file() {
-    let officer = GOOD.split("[administrator]").last().unwrap().replace("Ada Osei", "Noor Haddad");
+    let officer = GOOD
+        .split("[administrator]")
+        .last()
+        .unwrap()
+        .replace("Ada Osei", "Noor Haddad")
+        .replace("ada@example.com", "noor@example.com");
     let text = format!("{}[security_officer]{officer}", *GOOD);
+    // One address opens one account: the second founder would be left out.
+    for same in ["ada@example.com", "Ada@Example.COM"] {
+        let (first, second) = text.split_once("[security_officer]").unwrap();
+        let second = second.replace("noor@example.com", same);
+        assert_eq!(
+            mistakes(&format!("{first}[security_officer]{second}"), Profile::Release),
+            format!(
+                "appliance.toml line 20, security_officer.email: \"{same}\" is the administrator's, too; write the \
+                 address of a second person: two must agree on every grant"
+            )
+        );
+    }
     let appliance = Appliance::parse("appliance.toml", &text, Profile::Release).unwrap();
     assert_eq!(appliance.administrator.employed_since.to_string(), "2019-04-01");
     assert_eq!(appliance.administrator.screening.valid_until.to_string(), "2030-01-14");

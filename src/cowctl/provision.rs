@@ -20,7 +20,8 @@ Examples:
     --employer 'Meadow Hosting' --employed-since 2019-04-01 \\
     --screening 'criminal record certificate' --screened-on 2025-01-15 \\
     --screening-until 2030-01-14 --screening-reference 'HR 2025-17' \\
-    --approved-by 'Noor Haddad' /mnt           asks for nothing")]
+    --approved-by 'Ines Duarte' --no-officer /mnt
+  the same with --officer-name and so on        asks for nothing")]
 pub enum Provision {
     /// Name every mistake of a file, and end with 78 if there is one
     Check {
@@ -61,6 +62,18 @@ pub struct Write {
     /// Begin with demo goods and the test gateway
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    administrator: Administrator,
+    #[command(flatten)]
+    officer: Officer,
+    /// Leave the security officer out: then nobody confirms what is proposed
+    #[arg(long, conflicts_with = "officer_name")]
+    no_officer: bool,
+}
+
+/// The first administrator
+#[derive(Args)]
+struct Administrator {
     /// The first administrator's legal name
     #[arg(long)]
     name: Option<String>,
@@ -88,6 +101,76 @@ pub struct Write {
     /// Who approved
     #[arg(long, value_name = "NAME")]
     approved_by: Option<String>,
+}
+
+/// The security officer, who confirms what the administrator proposes
+#[derive(Args)]
+struct Officer {
+    /// The security officer's legal name: the second of the two whom every
+    /// grant needs
+    #[arg(long, value_name = "NAME")]
+    officer_name: Option<String>,
+    /// What they sign in with
+    #[arg(long, value_name = "EMAIL")]
+    officer_email: Option<String>,
+    /// Who employs them
+    #[arg(long, value_name = "EMPLOYER")]
+    officer_employer: Option<String>,
+    /// Since when: two years at least
+    #[arg(long, value_name = "DATE")]
+    officer_employed_since: Option<String>,
+    /// How they were screened
+    #[arg(long, value_name = "METHOD")]
+    officer_screening: Option<String>,
+    /// When
+    #[arg(long, value_name = "DATE")]
+    officer_screened_on: Option<String>,
+    /// Until when it counts
+    #[arg(long, value_name = "DATE")]
+    officer_screening_until: Option<String>,
+    /// Where the file lies
+    #[arg(long, value_name = "REFERENCE")]
+    officer_screening_reference: Option<String>,
+    /// Who approved
+    #[arg(long, value_name = "NAME")]
+    officer_approved_by: Option<String>,
+}
+
+/// What is given of somebody, in the order in which it is asked for.
+type Given<'a> = [&'a Option<String>; 9];
+
+impl Administrator {
+    fn given(&self) -> Given<'_> {
+        let Self { name, email, employer, employed_since, screening, screened_on, .. } = self;
+        let Self { screening_until, screening_reference, approved_by, .. } = self;
+        [
+            name,
+            email,
+            employer,
+            employed_since,
+            screening,
+            screened_on,
+            screening_until,
+            screening_reference,
+            approved_by,
+        ]
+    }
+}
+
+impl Officer {
+    fn given(&self) -> Given<'_> {
+        [
+            &self.officer_name,
+            &self.officer_email,
+            &self.officer_employer,
+            &self.officer_employed_since,
+            &self.officer_screening,
+            &self.officer_screened_on,
+            &self.officer_screening_until,
+            &self.officer_screening_reference,
+            &self.officer_approved_by,
+        ]
+    }
 }
 
 pub fn run(context: &Context, asked: &Provision) -> Said {
@@ -174,31 +257,45 @@ fn compose(asked: &Write) -> Result<String, End> {
         _ => "dhcp = true\n".to_owned(),
     };
     let shop = given_or_asked(&asked.shop, "Shop's name")?;
-    let mut person = String::new();
-    for (field, given, question) in [
-        ("name", &asked.name, "First administrator's legal name"),
-        ("email", &asked.email, "E-mail address that they sign in with"),
-        ("employer", &asked.employer, "Who employs them"),
-        ("employed_since", &asked.employed_since, "Employed since (2019-04-01; two years at least)"),
-    ] {
-        person.push_str(&format!("{field} = {}\n", quoted(&given_or_asked(given, question)?)));
-    }
-    let method = given_or_asked(&asked.screening, "How they were screened")?;
-    let on = given_or_asked(&asked.screened_on, "Screened on (2025-01-15)")?;
-    let until = given_or_asked(&asked.screening_until, "The screening counts until (2030-01-14)")?;
-    let reference = given_or_asked(&asked.screening_reference, "Where the screening's file lies")?;
-    let approved = given_or_asked(&asked.approved_by, "Who approved them")?;
-    Ok(format!(
+    let mut text = format!(
         "version = 1\nhostname = {}\n\n[network]\n{network}\n[access]\nadmin_ranges = [\n{listed}]\n\n\
-         [shop]\nname = {}\ndemo = {}\n\n[administrator]\n{person}\
-         screening = {{ method = {}, on = {}, valid_until = {}, reference = {} }}\napproved_by = {}\n",
+         [shop]\nname = {}\ndemo = {}\n\n[administrator]\n{}",
         quoted(&hostname),
         quoted(&shop),
         asked.demo,
+        person(asked.administrator.given(), "First administrator")?,
+    );
+    if !asked.no_officer {
+        let officer = person(asked.officer.given(), "Security officer, who confirms")?;
+        text.push_str(&format!("\n[security_officer]\n{officer}"));
+    }
+    Ok(text)
+}
+
+/// The lines of somebody whom the file vouches for.
+fn person(given: Given<'_>, who: &str) -> Result<String, End> {
+    let [name, email, employer, since, method, on, until, reference, approved] = given;
+    let mut lines = String::new();
+    for (field, given, question) in [
+        ("name", name, format!("{who}: legal name")),
+        ("email", email, "E-mail address that they sign in with".to_owned()),
+        ("employer", employer, "Who employs them".to_owned()),
+        ("employed_since", since, "Employed since (2019-04-01; two years at least)".to_owned()),
+    ] {
+        lines.push_str(&format!("{field} = {}\n", quoted(&given_or_asked(given, &question)?)));
+    }
+    let method = given_or_asked(method, "How they were screened")?;
+    let on = given_or_asked(on, "Screened on (2025-01-15)")?;
+    let until = given_or_asked(until, "The screening counts until (2030-01-14)")?;
+    let reference = given_or_asked(reference, "Where the screening's file lies")?;
+    let approved = given_or_asked(approved, "Who approved them")?;
+    lines.push_str(&format!(
+        "screening = {{ method = {}, on = {}, valid_until = {}, reference = {} }}\napproved_by = {}\n",
         quoted(&method),
         quoted(&on),
         quoted(&until),
         quoted(&reference),
         quoted(&approved)
-    ))
+    ));
+    Ok(lines)
 }

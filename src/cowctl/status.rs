@@ -17,9 +17,11 @@ pub struct Status {}
 pub fn status(context: &Context) -> Said {
     let client = Client::signed_in(context)?;
     let (me, overview) = (client.get("/me")?, client.get("/overview")?);
+    let sees_audit =
+        me["rights"].as_array().is_some_and(|rights| rights.iter().any(|right| right == "see-audit"));
+    let audit = if sees_audit { client.get("/audit/state")? } else { serde_json::Value::Null };
     if context.json {
-        let whole =
-            serde_json::json!({ "machine": client.address.to_string(), "me": me, "overview": overview });
+        let whole = serde_json::json!({ "machine": client.address.to_string(), "me": me, "overview": overview, "audit": audit });
         return Ok(format!("{whole:#}\n"));
     }
     let live = match when(&overview["live_since"]) {
@@ -33,7 +35,7 @@ pub fn status(context: &Context) -> Said {
     let products =
         format!("{} on sale of {}", text(&overview["products_on_sale"]), text(&overview["products"]));
     let uploaded = if overview["certificate_uploaded"] == true { "" } else { ", the machine's own" };
-    Ok(pairs(&[
+    let mut all = vec![
         (
             "Machine",
             format!(
@@ -51,8 +53,19 @@ pub fn status(context: &Context) -> Said {
         ("Open alarms", text(&overview["open_alarms"])),
         ("Storefront", text(&overview["storefront"])),
         ("Certificate", format!("until {}{uploaded}", when(&overview["certificate_until"]))),
+    ];
+    if sees_audit {
+        // Who keeps it apart from the machine can tell later whether an export is this machine's.
+        let key = match text(&audit["key"]) {
+            none if none.is_empty() => "none yet: the TPM has not signed the log".to_owned(),
+            key => key,
+        };
+        all.push(("Audit key", key));
+    }
+    all.extend([
         ("You", format!("{} <{}>, {}", text(&me["name"]), text(&me["email"]), text(&me["role"]))),
         ("Signed in by", format!("{} until {} at the latest", text(&me["via"]), when(&me["until"]))),
         ("From", text(&me["source"])),
-    ]))
+    ]);
+    Ok(pairs(&all))
 }

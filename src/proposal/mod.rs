@@ -10,4 +10,6 @@ mod table;
 
 pub use model::{Decided, Proposal, ProposalState, Proposed, Record, Subject};
 pub use rules::{LASTS, Unfit, may_decide};
-pub use table::{MOST_KEPT, MOST_OPEN, PROPOSALS, all, is_proposed, number_next, open, prune};
+pub use table::{
+    MOST_KEPT, MOST_OPEN, PROPOSALS, about_the_same, all, is_proposed, number_next, open, prune,
+};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::LASTS;
 use crate::base::{Email, Line, Token};
+use crate::collector::Settings;
 use crate::staff::{Employment, Right, Role, Screening, Side};
 
 /// A clock that steps back further than this closes a proposal.
@@ -34,7 +35,7 @@ pub struct Subject {
     pub role: Role,
 }
 
-/// What can be proposed.
+/// What can be proposed. For sealed rows only: a collector's token may be in it while it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub enum Proposed {
@@ -62,6 +63,11 @@ pub enum Proposed {
         /// Who.
         person: Subject,
     },
+    /// The audit log is shipped elsewhere.
+    Collector {
+        /// Where to; `None` means nowhere.
+        settings: Option<Settings>,
+    },
 }
 
 impl Proposed {
@@ -72,13 +78,14 @@ impl Proposed {
             Self::Change { .. } => "change",
             Self::Reinstate { .. } => "reinstate",
             Self::ResetCredentials { .. } => "reset-credentials",
+            Self::Collector { .. } => "collector",
         }
     }
 
     /// Whose row it changes; `None` for somebody new, and for what is not about a person.
     pub fn person(&self) -> Option<&Subject> {
         match self {
-            Self::Grant { .. } => None,
+            Self::Grant { .. } | Self::Collector { .. } => None,
             Self::Change { person, .. } | Self::Reinstate { person } | Self::ResetCredentials { person } => {
                 Some(person)
             }
@@ -100,12 +107,28 @@ impl Proposed {
             Self::Change { person, .. } | Self::Reinstate { person } | Self::ResetCredentials { person } => {
                 person.role.side()
             }
+            // Who receives the log learns of both sides.
+            Self::Collector { .. } => Side::Platform,
         }
     }
 
     /// What proposing and confirming it needs.
     pub fn right(&self) -> Right {
-        self.side().right_to_change_staff()
+        match self {
+            Self::Collector { .. } => Right::ChangeCollector,
+            _ => self.side().right_to_change_staff(),
+        }
+    }
+
+    /// The same without the secret: what is kept once it is decided on.
+    #[must_use]
+    pub fn without_secret(self) -> Self {
+        match self {
+            Self::Collector { settings: Some(settings) } => {
+                Self::Collector { settings: Some(Settings { secret: None, ..settings }) }
+            }
+            other => other,
+        }
     }
 
     /// One line for the audit log.
@@ -118,6 +141,10 @@ impl Proposed {
             Self::Change { person, .. } => format!("change the record of {}", person.email),
             Self::Reinstate { person } => format!("reinstate {}", person.email),
             Self::ResetCredentials { person } => format!("reset the credentials of {}", person.email),
+            Self::Collector { settings: Some(settings) } => {
+                format!("ship the audit log to {}", settings.place())
+            }
+            Self::Collector { settings: None } => "ship the audit log nowhere".to_owned(),
         }
     }
 }
@@ -184,6 +211,12 @@ impl Proposal {
             ProposalState::Open if !within => ProposalState::Lapsed,
             state => state.clone(),
         }
+    }
+
+    /// The same in a state that ends it.
+    #[must_use]
+    pub fn closed(self, state: ProposalState) -> Self {
+        Self { state, what: self.what.without_secret(), ..self }
     }
 
     /// Whether it waits for somebody else now.

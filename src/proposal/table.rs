@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Proposal;
+use super::{Proposal, Proposed};
 use crate::base::Token;
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
@@ -22,6 +22,16 @@ pub fn all(view: &impl Reads) -> Result<Vec<Proposal>, StoreError> {
 /// Those that wait for somebody, the latest first.
 pub fn open(view: &impl Reads, now: Timestamp) -> Result<Vec<Proposal>, StoreError> {
     Ok(all(view)?.into_iter().filter(|proposal| proposal.is_open(now)).collect())
+}
+
+/// The open one that is about the same thing as `what`: two of them could not both be carried out as they were read.
+pub fn about_the_same<'a>(open: &'a [Proposal], what: &Proposed) -> Option<&'a Proposal> {
+    let email = what.email().map(crate::base::Email::as_str).unwrap_or_default();
+    let person = what.person().map(|person| person.id);
+    open.iter().find(|known| match (&known.what, what) {
+        (Proposed::Collector { .. }, Proposed::Collector { .. }) => true,
+        _ => is_proposed(std::slice::from_ref(*known), person, email),
+    })
 }
 
 /// Whether something about this person, or this address, is open.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::eligible::UNFINISHED;
 use super::{KeptPasskey, KeptTotp, NOT_AGAIN, PasswordHash, RecoveryCodes};
 use crate::base::Token;
 use crate::store::Table;
@@ -27,6 +28,9 @@ pub struct Credentials {
     /// What opens when app and passkeys are lost.
     #[serde(default)]
     pub recovery: RecoveryCodes,
+    /// When one of these was used last; `None` as long as the set is whole.
+    #[serde(default)]
+    pub recovery_used: Option<Timestamp>,
 }
 
 /// A password, as it is kept.
@@ -51,6 +55,12 @@ impl Credentials {
     /// Whether there is a second factor: without one nothing opens but its enrolment.
     pub fn is_enrolled(&self) -> bool {
         self.totp.is_some() || !self.passkeys.is_empty()
+    }
+
+    /// Whether the password was chosen so long ago that a second factor is not waited for any more.
+    pub fn is_unfinished(&self, now: Timestamp) -> bool {
+        let chosen = self.password.as_ref().map(|password| password.chosen);
+        !self.is_enrolled() && chosen.is_none_or(|chosen| now.duration_since(chosen) >= UNFINISHED)
     }
 
     /// The last passwords, which are not taken again.

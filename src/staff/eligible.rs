@@ -14,6 +14,9 @@ pub const YEARS: i16 = 2;
 /// An account that was not used for so long is disabled (PCI DSS 8.2.6).
 pub const UNUSED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// An invitation that nobody took, and a second factor that nobody enrolled, end after so long.
+pub const UNFINISHED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Why somebody may not have the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Ineligible {

@@ -23,7 +23,7 @@ mod token;
 mod totp;
 
 pub use credentials::{CREDENTIALS, Credentials, KeptPassword};
-pub use eligible::{Ineligible, UNUSED, YEARS, anniversary, day, qualifies, standing};
+pub use eligible::{Ineligible, UNFINISHED, UNUSED, YEARS, anniversary, day, qualifies, standing};
 pub use employment::{Employment, EmploymentKind, Screening};
 pub use invitation::{CODE_TRIES, Half, INVITATION_LASTS, INVITATIONS, Invitation, WrongHalf, link_key};
 pub use passkey::{

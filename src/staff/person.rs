@@ -67,6 +67,8 @@ pub enum WhyDisabled {
     Dismissed,
     /// Nobody signed in for 90 days.
     Unused,
+    /// Invited, and did not join within seven days.
+    NotJoined,
 }
 
 /// Somebody's word that a person may play a part.

@@ -123,6 +123,8 @@ impl Failure {
         match self {
             Self::Store(_) | Self::Internal(_) => log::error!("{path}: {self}"),
             Self::Forged(_) | Self::Refused | Self::TooMany { .. } => log::warn!("{path}: {self}"),
+            // No browser sends such a form: somebody tries what lies behind the fields.
+            Self::Form(_) => log::info!("{path}: {self}"),
             _ => log::debug!("{path}: {self}"),
         }
     }

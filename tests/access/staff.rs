@@ -39,6 +39,19 @@ async fn two_people_let_a_third_in_and_one_alone_puts_them_out_mid_session() {
     let mut manager = hire(&shop, &mut ada, &mut noor, Role::ShopManager).await.browser;
     assert!(manager.get("/orders").await.at.starts_with("/orders"));
     let person = href(&ada.browser.get("/staff").await, "The shop-manager");
+
+    // A token that leaked is revoked by somebody else, from its owner's page.
+    let page = manager.get("/tokens").await;
+    let form = page.form("/tokens").set("name", "till").set("range", "127.0.0.1/32");
+    let page = manager.submit(form.set("right.see-orders", "yes")).await;
+    assert!(page.says("The token till is made"), "{}", page.words());
+    let page = ada.browser.get(&person).await;
+    let revoke = page.forms().into_iter().find(|form| form.action.ends_with("/revoke")).unwrap();
+    assert!(page.says("127.0.0.1/32") && revoke.action.starts_with(&person), "{}", revoke.action);
+    let page = ada.browser.submit(revoke).await;
+    assert!(page.says("It opens nothing any more.") && !page.says("127.0.0.1/32"), "{}", page.words());
+    assert!(manager.get("/tokens").await.says("You have no tokens."));
+
     let page = ada.browser.get(&person).await;
     let page = ada.browser.submit(page.form(&format!("{person}/dismiss"))).await;
     assert!(page.says("Dismissed. Every session has ended."), "{}", page.words());
@@ -57,6 +70,37 @@ async fn two_people_let_a_third_in_and_one_alone_puts_them_out_mid_session() {
     let page = noor.browser.submit(page.form(&format!("{own}/dismiss"))).await;
     assert!(page.says("last active platform administrator"), "{}", page.words());
     assert!(ada.browser.get("/staff").await.at.starts_with("/staff"));
+}
+
+#[tokio::test]
+async fn where_the_log_is_shipped_waits_among_the_proposals_for_the_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::start(folder.path());
+    let (mut ada, mut noor) = founders(&shop).await;
+    let place = "/settings/collector";
+    let page = ada.browser.get(place).await;
+    let form = page.form(place).set("protocol", "syslog").set("address", "10.0.2.9:6514");
+    let page = ada.browser.submit(form.clone().set("address", "logs.example:6514")).await;
+    assert_eq!((page.status.as_u16(), page.form(place).value("address")), (422, Some("logs.example:6514")));
+    let page = ada.browser.submit(form.clone().set("name", "logs.example")).await;
+    assert!(page.says("The change waits for a second person."), "{}", page.words());
+    assert!(page.says("Ship the audit log to syslog at 10.0.2.9:6514 as logs.example"), "{}", page.words());
+    let link = page.links("/proposals#").pop().unwrap();
+    let page = ada.browser.get("/proposals").await;
+    assert!(page.forms().iter().all(|form| !form.action.ends_with("/confirm")), "not by who proposed it");
+    // A second wish while the first one waits is told where to look.
+    let page = noor.browser.get(place).await;
+    let page =
+        noor.browser.submit(page.form(place).set("protocol", "syslog").set("address", "10.0.2.8:6514")).await;
+    assert!(page.says("about the same is waiting"), "{}", page.words());
+    let page = noor.browser.get("/proposals").await;
+    assert!(page.text().contains(&format!("id=\"{}\"", link.trim_start_matches("/proposals#"))));
+    for text in ["10.0.2.9:6514", "logs.example", "Confirm only a place that you know.", "Nowhere"] {
+        assert!(page.says(text), "{text}: {}", page.words());
+    }
+    let page = noor.browser.submit(page.form("/proposals/1/confirm")).await;
+    assert!(page.says("Proposal 1 is confirmed and done."), "{}", page.words());
+    assert!(noor.browser.get(place).await.says("10.0.2.9:6514"));
 }
 
 #[tokio::test]

@@ -105,7 +105,11 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
 
     let status = desk.say(&["status"]);
     assert!(status.contains("Meadow & Mill") && status.contains("platform-administrator"), "{status}");
-    assert_eq!(desk.json(&["status"])["me"]["email"], EMAIL);
+    let whole = desk.json(&["status"]);
+    assert_eq!(whole["me"]["email"], EMAIL);
+    // What an export is checked against is told to who may read the log.
+    let key = whole["audit"]["key"].as_str().unwrap();
+    assert!(key.len() == 64 && status.contains(key), "{status}");
     assert!(desk.say(&["ranges", "list"]).contains("127.0.0.1/32"));
     assert!(desk.say(&["staff", "list"]).contains("Ada Osei"));
     let ada = desk.json(&["staff", "show", EMAIL]);
@@ -133,6 +137,27 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
     assert!(code == 65 && said.contains("Somebody else"), "{code} {said}");
     let (code, said) = desk.refused(&["staff", "dismiss", EMAIL], "");
     assert!(code == 65 && said.contains("Nobody dismisses themselves"), "{code} {said}");
+
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("has no tokens"));
+    assert!(desk.say(&["tokens", "list"]).contains("You have no tokens"));
+    let make = |range| ["tokens", "make", "till", "--right", "see-orders", "--range", range];
+    let (code, said) = desk.refused(&make("198.51.100.0/24"), "");
+    assert!(code == 65 && said.contains("allowed ranges"), "{code} {said}");
+    let made = desk.say(&make("127.0.0.1/32"));
+    let secret = made.lines().next().unwrap();
+    assert!(secret.starts_with("cct_") && made.contains("Shown this once"), "{made}");
+    let listed = desk.say(&["tokens", "list"]);
+    assert!(listed.contains("till") && !listed.contains(secret), "{listed}");
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("see-orders"));
+    let tokens = desk.json(&["staff", "tokens", EMAIL]);
+    let id = tokens["items"][0]["id"].as_str().unwrap();
+    let (code, said) = desk.refused(&["staff", "revoke-token", EMAIL, "../dismiss"], "");
+    assert!(code == 65 && said.contains("no token's id"), "{code} {said}");
+    assert!(desk.say(&["staff", "revoke-token", EMAIL, id]).contains("opens nothing any more"));
+    for again in [&["staff", "revoke-token", EMAIL, id][..], &["tokens", "revoke", id]] {
+        let (code, said) = desk.refused(again, "");
+        assert!(code == 65, "{code} {said}");
+    }
 
     imports(&desk, folder.path());
     audits(&desk, folder.path());
@@ -205,15 +230,41 @@ fn a_provisioning_file_is_checked_and_written_without_a_machine() {
         "--screening-reference",
         "HR 2025-17",
         "--approved-by",
+        "Ines Duarte",
+        "--officer-name",
         "Noor Haddad",
+        "--officer-email",
+        "noor@example.com",
+        "--officer-employer",
+        "Meadow Hosting",
+        "--officer-employed-since",
+        "2020-09-01",
+        "--officer-screening",
+        "criminal record certificate",
+        "--officer-screened-on",
+        "2025-01-15",
+        "--officer-screening-until",
+        "2030-01-14",
+        "--officer-screening-reference",
+        "HR 2025-18",
+        "--officer-approved-by",
+        "Ines Duarte",
         place,
     ];
+    // One address for both founders would leave the second one out.
+    let twice = write.map(|word| if word == "noor@example.com" { EMAIL } else { word });
+    let (code, said) = desk.refused(&twice, "");
+    assert!(
+        code == 78 && said.contains("security_officer.email") && said.contains("second person"),
+        "{said}"
+    );
     desk.say(&write);
     assert_eq!(desk.refused(&write, "").0, 73, "a file that is there is not written over");
     let file = folder.path().join("appliance.toml");
     let name = file.to_str().unwrap();
     assert_eq!(desk.json(&["provision", "check", name])["good"], true);
     let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("[security_officer]\nname = \"Noor Haddad\""), "{text}");
     std::fs::write(&file, text.replace("192.0.2.0/24", "0.0.0.0/0").replace("2019-04-01", "soon")).unwrap();
     let output = desk.run(&["provision", "check", name, "--json"], "");
     assert_eq!(output.status.code(), Some(78));
@@ -229,9 +280,19 @@ fn a_provisioning_file_is_checked_and_written_without_a_machine() {
 fn every_help_fits_eighty_columns_and_begins_with_examples() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk { home: folder.path().to_owned(), machine: String::new() };
-    for verb in
-        ["", "trust", "login", "ranges", "staff", "audit", "products", "provision", "status", "approve"]
-    {
+    for verb in [
+        "",
+        "trust",
+        "login",
+        "ranges",
+        "staff",
+        "tokens",
+        "audit",
+        "products",
+        "provision",
+        "status",
+        "approve",
+    ] {
         let arguments: Vec<_> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let help = desk.say(&arguments);
         assert!(help.starts_with("Examples:"), "{help}");

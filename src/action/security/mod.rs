@@ -86,6 +86,8 @@ pub struct OwnCredentials {
     pub passkeys: Vec<OwnPasskey>,
     /// How many recovery codes are left.
     pub recovery_codes: usize,
+    /// When one of them was used last.
+    pub recovery_used: Option<Timestamp>,
 }
 
 /// A passkey, as its owner sees it.
@@ -121,6 +123,7 @@ pub fn own_credentials(app: &App, actor: &Actor) -> Result<OwnCredentials, Store
         app: kept.totp.map(|totp| totp.since),
         passkeys: passkeys.collect(),
         recovery_codes: kept.recovery.left(),
+        recovery_used: kept.recovery_used,
     })
 }
 
@@ -193,7 +196,8 @@ pub async fn fresh_recovery_codes(app: &App, actor: &Actor) -> Result<Zeroizing<
     app.store()
         .transact(move |tx| {
             let credentials = tx.get(&CREDENTIALS, &person)?.unwrap_or_default();
-            tx.put(&CREDENTIALS, &person, &Credentials { recovery: kept.clone(), ..credentials })?;
+            let fresh = Credentials { recovery: kept.clone(), recovery_used: None, ..credentials };
+            tx.put(&CREDENTIALS, &person, &fresh)?;
             recorded.record(tx)
         })
         .await?;

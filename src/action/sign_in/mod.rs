@@ -14,7 +14,9 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::staff::is_last_administrator;
 use super::{Actor, Office};
+use crate::alarm::{self, Kind, Object};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{SecretBytes, Token};
 use crate::staff::{
@@ -109,17 +111,21 @@ pub async fn sign_in(office: &Office, sign_in: SignIn) -> Result<Token, SignInEr
             let Some((person, second)) = let_in else {
                 let event = Event::done(now, Who::Stranger, Deed::SignIn, "", Some(source)).refused();
                 event.record(tx)?;
-                return Ok((event, false));
+                return Ok((event, None, false));
             };
             tries.forgive(tx);
+            let raised = tell_of(tx, person.id, second, now)?;
             begin(tx, &person, id, (now, source), (second != Second::None).then_some(now))?;
             let event = Actor::person(&person, source, true).did(now, Deed::SignIn, second.words());
             event.record(tx)?;
-            Ok::<_, StoreError>((event, true))
+            Ok::<_, StoreError>((event, raised, true))
         })
         .await?;
-    let (event, let_in) = event;
+    let (event, raised, let_in) = event;
     event.log();
+    if let Some(raised) = raised {
+        raised.log();
+    }
     if let_in { Ok(id) } else { Err(SignInError::Wrong) }
 }
 
@@ -141,17 +147,38 @@ fn admit(
         return Ok(None);
     }
     if !credentials.is_enrolled() {
-        return Ok(Some((person, Second::None)));
+        // Whoever waits for too long is invited anew; but for the only one who could do that.
+        let over = credentials.is_unfinished(now) && !is_last_administrator(tx, &person, now)?;
+        return Ok((!over).then_some((person, Second::None)));
     }
     let Some(second) = take_code(&mut credentials, code, now) else { return Ok(None) };
     tx.put(&CREDENTIALS, &id, &credentials)?;
     Ok(Some((person, second)))
 }
 
+/// Raises an alarm if it was a recovery code: it may be somebody who found the paper. The alarm names the row and
+/// not the person, since those who see alarms do not see everybody.
+fn tell_of(
+    tx: &mut Tx<'_>,
+    person: Token,
+    second: Second,
+    now: Timestamp,
+) -> Result<Option<alarm::Raised>, StoreError> {
+    if second != Second::Recovery {
+        return Ok(None);
+    }
+    let account = Object::named(&format!("account {person}"));
+    alarm::raise(tx, Kind::RecoveryCode, &account, now).map(Some)
+}
+
 /// Takes a code of the app, or a recovery code: once. The caller keeps the row.
 fn take_code(credentials: &mut Credentials, typed: &str, now: Timestamp) -> Option<Second> {
     if RecoveryCodes::looks_like_one(typed) {
-        return credentials.recovery.take(typed).then_some(Second::Recovery);
+        let taken = credentials.recovery.take(typed);
+        if taken {
+            credentials.recovery_used = Some(now);
+        }
+        return taken.then_some(Second::Recovery);
     }
     credentials.totp.as_mut().is_some_and(|totp| totp.take(typed, now)).then_some(Second::App)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::passkey::{open, take_key};
-use super::{Challenge, PasskeyAnswer, SignInError, Tries, renew, take_code};
+use super::{Challenge, PasskeyAnswer, Second, SignInError, Tries, renew, take_code, tell_of};
 use crate::action::{Actor, Office, SignedIn};
 use crate::audit::Deed;
 use crate::base::Token;
@@ -38,7 +38,8 @@ pub async fn prove_with_code(
         let mut credentials = tx.get(&CREDENTIALS, &person)?.unwrap_or_default();
         let Some(second) = take_code(&mut credentials, &code, now) else { return Ok(None) };
         tx.put(&CREDENTIALS, &person, &credentials)?;
-        Ok(Some(if second == super::Second::Recovery { "recovery code" } else { "code" }.to_owned()))
+        let how = if second == Second::Recovery { "recovery code" } else { "code" };
+        Ok(Some((how.to_owned(), second)))
     })
     .await
 }
@@ -59,7 +60,10 @@ pub async fn prove_with_passkey(
         }
     };
     prove(office, signed, session, move |tx, person, now| match &proof {
-        Some(proof) => Ok(take_key(tx, person, proof, now)?.map(|key| format!("passkey {key}"))),
+        Some(proof) => {
+            let key = take_key(tx, person, proof, now)?;
+            Ok(key.map(|key| (format!("passkey {key}"), Second::None)))
+        }
         None => Ok(None),
     })
     .await
@@ -82,7 +86,7 @@ async fn prove(
     office: &Office,
     signed: &SignedIn,
     session: Token,
-    take: impl Fn(&mut Tx<'_>, Token, Timestamp) -> Result<Option<String>, StoreError> + Send + 'static,
+    take: impl Fn(&mut Tx<'_>, Token, Timestamp) -> Result<Option<(String, Second)>, StoreError> + Send + 'static,
 ) -> Result<Token, SignInError> {
     let app = office.app();
     let now = app.clock().now();
@@ -93,7 +97,7 @@ async fn prove(
     tries.count(app, now).await?;
     let fresh = Token::random(app.random());
     let actor = signed.actor.clone();
-    let (event, proved) = app
+    let (event, raised, proved) = app
         .store()
         .transact(move |tx| {
             // A session that ended meanwhile stays ended, whatever was proved.
@@ -102,15 +106,20 @@ async fn prove(
                 _ => None,
             };
             let proved = taken.is_some();
-            let event = actor.did(now, Deed::StepUp, &taken.unwrap_or_default());
+            let (how, second) = taken.unwrap_or((String::new(), Second::None));
+            let raised = tell_of(tx, person, second, now)?;
+            let event = actor.did(now, Deed::StepUp, &how);
             let event = if proved { event } else { event.refused() };
             if proved {
                 tries.forgive(tx);
             }
             event.record(tx)?;
-            Ok::<_, StoreError>((event, proved))
+            Ok::<_, StoreError>((event, raised, proved))
         })
         .await?;
     event.log();
+    if let Some(raised) = raised {
+        raised.log();
+    }
     if proved { Ok(fresh) } else { Err(SignInError::Wrong) }
 }

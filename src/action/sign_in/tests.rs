@@ -78,6 +78,9 @@ async fn a_code_opens_once_also_after_a_restart() {
     let recovery = fixture.second();
     assert!(try_it(&restarted, &recovery).await);
     assert!(fixture.last_deed().contains("SignIn \"password and recovery code\" Done"));
+    let open: Result<Vec<_>, StoreError> = fixture.app().store().read(|view| alarm::open(view));
+    let told: Vec<_> = open.unwrap().into_iter().map(|(_, alarm)| (alarm.kind, alarm.count)).collect();
+    assert_eq!(told, [(Kind::RecoveryCode, 1)], "whoever found the paper does not get in unseen");
     assert!(!try_it(&restarted, &recovery).await, "used up");
 }
 

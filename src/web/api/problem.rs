@@ -248,8 +248,12 @@ pub async fn render(State(api): State<Api>, request: Request, next: Next) -> Res
         None if status.is_client_error() || status.is_server_error() => Problem::of_status(status),
         None => return response,
     };
-    if let Some(failure) = &problem.failure {
-        failure.log(&path);
+    match (&problem.failure, problem.kind) {
+        (Some(failure), _) => failure.log(&path),
+        (None, Kind::Malformed | Kind::MediaType | Kind::TooLarge | Kind::CardNumber) => {
+            log::info!("{path}: a request was refused: {}", problem.kind.name());
+        }
+        _ => {}
     }
     let body = serde_json::to_vec(&problem.body(&api.site.texts)).unwrap_or_default();
     let (mut parts, _) = response.into_parts();

@@ -21,7 +21,7 @@ use crate::web::Failure;
 #[derive(Serialize, ToSchema)]
 pub struct ProposalRow {
     number: u64,
-    /// Such as `grant`
+    /// Such as `grant`, or `collector`: where the audit log is shipped
     what: String,
     /// What would be done, in one line
     line: String,
@@ -125,7 +125,7 @@ pub struct ProposalWish {
     record: Option<RecordWish>,
 }
 
-fn row(caller: &Caller, proposal: &Proposal) -> ProposalRow {
+pub(super) fn row(caller: &Caller, proposal: &Proposal) -> ProposalRow {
     let (state, decided_by) = match proposal.state_at(caller.api.site.app.clock().now()) {
         ProposalState::Open => ("open", None),
         ProposalState::Confirmed(word) => ("confirmed", Some(word.email.to_string())),
@@ -205,6 +205,8 @@ pub async fn make(
 }
 
 /// Confirm what somebody else proposed
+///
+/// For the platform's staff it asks for change-platform-staff, for a collector for change-collector.
 #[utoipa::path(
     post,
     path = "/proposals/{number}/confirm",
@@ -215,7 +217,7 @@ pub async fn make(
 )]
 pub async fn confirm(caller: Caller, Path(number): Path<String>) -> Result<Json<ProposalRow>, Problem> {
     let number: u64 = number.parse().map_err(|_| Failure::NotFound)?;
-    let decided = action::confirm_proposal(&caller.api.site.app, &caller.actor, number).await;
+    let decided = action::confirm_proposal(&caller.api.office, &caller.actor, number).await;
     decided.map(|proposal| Json(row(&caller, &proposal))).map_err(|error| refused(&caller, error))
 }
 
@@ -339,7 +341,7 @@ fn wish(caller: &Caller, sent: ProposalWish) -> Result<Wish, Problem> {
     }
 }
 
-fn refused(caller: &Caller, error: ProposalError) -> Problem {
+pub(super) fn refused(caller: &Caller, error: ProposalError) -> Problem {
     let texts = caller.texts();
     let conflict = |key: &str| Problem::conflict(texts.say(key));
     match error {

@@ -45,7 +45,7 @@ pub struct PersonRow {
     role: String,
     /// `platform` or `operator`
     side: String,
-    /// `invited`, `active`, `dismissed` or `unused`
+    /// `invited`, `active`, `dismissed`, `unused` or `not-joined`
     state: String,
     /// Whether the person may act now
     stands: bool,
@@ -114,6 +114,7 @@ fn row(caller: &Caller, person: &Person) -> PersonRow {
             PersonState::Active => "active",
             PersonState::Disabled { why: WhyDisabled::Dismissed, .. } => "dismissed",
             PersonState::Disabled { why: WhyDisabled::Unused, .. } => "unused",
+            PersonState::Disabled { why: WhyDisabled::NotJoined, .. } => "not-joined",
         }
         .to_owned(),
         stands: stands.is_ok(),
@@ -252,7 +253,8 @@ pub async fn code(
     }
 }
 
-fn refused(caller: &Caller, error: StaffError) -> Problem {
+/// What is said of a change of staff that was refused.
+pub fn refused(caller: &Caller, error: StaffError) -> Problem {
     let conflict = |key: &str| Problem::conflict(caller.texts().say(key));
     match error {
         StaffError::Denied(denied) => denied.into(),

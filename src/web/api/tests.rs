@@ -123,7 +123,7 @@ impl Desk {
 }
 
 /// Every operation: method, path with names that nothing has, what it needs.
-fn operations() -> Vec<(String, String, String)> {
+pub fn operations() -> Vec<(String, String, String)> {
     let document = openapi();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -131,6 +131,7 @@ fn operations() -> Vec<(String, String, String)> {
             let path = path.strip_prefix(ROOT).unwrap();
             let path = path.replace("{number}", "999999").replace("{kind}", "not-found");
             let path = path.replace("{id}", "0000000000000000000000000a");
+            let path = path.replace("{token}", "0000000000000000000000000b").replace("{mark}", "none");
             let path = path.replace("{handle}", "no-such-thing");
             let needs =
                 operation["x-right"].as_str().unwrap_or_else(|| panic!("{method} {path} says nothing"));
@@ -141,7 +142,7 @@ fn operations() -> Vec<(String, String, String)> {
     all
 }
 
-fn body_for(method: &str) -> Value {
+pub fn body_for(method: &str) -> Value {
     if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) }
 }
 
@@ -173,7 +174,10 @@ fn every_operation_says_which_right_it_needs_and_whether_the_second_factor() {
             assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}");
             let name = operation["x-right"].as_str().unwrap();
             let right = Right::of_name(name);
-            assert!(right.is_some() || ["anyone", "signed-in", "session"].contains(&name), "{method} {path}");
+            assert!(
+                right.is_some() || ["anyone", "signed-in", "enrol", "session"].contains(&name),
+                "{method} {path}"
+            );
             let step_up = operation["x-step-up"].as_bool().unwrap();
             if let Some(right) = right {
                 assert_eq!(step_up, right.needs_step_up(), "{method} {path}");
@@ -224,6 +228,37 @@ async fn every_operation_as_every_role_is_what_the_table_says() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn two_people_send_the_audit_log_elsewhere_and_a_token_is_never_shown() {
+    let desk = Desk::open().await;
+    let ada = desk.signed_in_as(Role::PlatformAdministrator).await;
+    let noor = desk.signed_in_as(Role::SecurityOfficer).await;
+    let manager = desk.signed_in_as(Role::ShopManager).await;
+    let place = "/settings/collector";
+    let wish = json!({"protocol": "otlp", "address": "10.0.2.9:4318", "secret": "Bearer s3cret"});
+    let wrong = json!({"protocol": "otlp", "address": "logs.example:4318", "path": "v1"});
+    let answer = desk.call(&ada, "POST", place, wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields: Vec<_> = answer.json["errors"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
+    assert_eq!(fields, ["address", "path"]);
+    assert_eq!(desk.call(&manager, "POST", place, wish.clone()).await.status, StatusCode::FORBIDDEN);
+    let made = desk.call(&ada, "POST", place, wish.clone()).await;
+    assert_eq!((made.status, &made.json["what"]), (StatusCode::CREATED, &json!("collector")));
+    let again = desk.call(&noor, "POST", place, json!({"protocol": "none"})).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let shown = desk.call(&noor, "GET", place, Value::Null).await;
+    assert_eq!((&shown.json["ships"], &shown.json["waiting"]), (&json!(false), &made.json));
+    let listed = desk.call(&noor, "GET", "/proposals", Value::Null).await;
+    assert_eq!(listed.json["items"], json!([made.json]));
+    assert!(!made.json.to_string().contains("s3cret"));
+    let confirm = format!("/proposals/{}/confirm", made.json["number"]);
+    assert_eq!(desk.call(&ada, "POST", &confirm, Value::Null).await.status, StatusCode::CONFLICT);
+    let done = desk.call(&noor, "POST", &confirm, Value::Null).await;
+    assert_eq!((done.status, &done.json["state"]), (StatusCode::OK, &json!("confirmed")));
+    let shown = desk.call(&noor, "GET", place, Value::Null).await;
+    assert_eq!((&shown.json["ships"], shown.json.get("waiting")), (&json!(true), None));
 }
 
 #[tokio::test]

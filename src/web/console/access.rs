@@ -109,8 +109,6 @@ pub const ADDRESSES: &[Address] = &[
     get("/settings/ranges", Needs::Right(Right::SeeRanges)),
     get("/settings/collector", Needs::Form(Right::SeeMachine, Right::ChangeCollector)),
     post("/settings/collector", Needs::Right(Right::ChangeCollector)),
-    post("/settings/collector/confirm", Needs::Right(Right::ChangeCollector)),
-    post("/settings/collector/reject", Needs::Right(Right::ChangeCollector)),
     get("/settings/ranges/machine", Needs::Right(Right::ChangeRanges)),
     post("/settings/ranges/machine", Needs::Right(Right::ChangeRanges)),
     post("/settings/ranges/machine/try", Needs::Right(Right::ChangeRanges)),
@@ -137,6 +135,7 @@ pub const ADDRESSES: &[Address] = &[
     post("/staff/{id}/reset", Needs::Right(Right::ChangeOperatorStaff)),
     post("/staff/{id}/link", Needs::Right(Right::ChangeOperatorStaff)),
     post("/staff/{id}/code", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/tokens/{token}/revoke", Needs::Right(Right::ChangeOperatorStaff)),
     get("/proposals", Needs::Right(Right::SeeStaff)),
     post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),
@@ -164,6 +163,19 @@ pub fn offers(href: &str) -> Option<Right> {
     }
 }
 
+/// The page whose form is sent to `path`: the nearest one above it that the table has, as a browser calls it.
+pub fn form_page(matched: &str, path: &str) -> String {
+    let (mut matched, mut path) = (matched, path);
+    while !matched.is_empty() {
+        if needs(&Method::GET, matched).is_some() {
+            return path.to_owned();
+        }
+        let (above, asked) = (matched.rsplit_once('/'), path.rsplit_once('/'));
+        (matched, path) = (above.map_or("", |(above, _)| above), asked.map_or("", |(asked, _)| asked));
+    }
+    "/".to_owned()
+}
+
 impl Needs {
     /// The right without which the address is not there.
     pub fn right(self) -> Option<Right> {
@@ -173,8 +185,8 @@ impl Needs {
         }
     }
 
-    /// The right that makes the page ask for the second factor before it opens, so that nobody fills in a
-    /// form in vain.
+    /// The right that asks for the second factor, of a page before it opens, so that nobody fills in a form in
+    /// vain, and of what a form sends.
     pub fn step_up(self) -> Option<Right> {
         match self {
             Self::Anyone | Self::Enrol | Self::SignedIn | Self::Fresh => None,
@@ -195,6 +207,27 @@ mod tests {
                 assert!(!role.may(right) || role.may(Right::ChangeOperatorStaff), "{role:?} {right:?}");
             }
             assert!(!role.may(Right::ChangeOperatorStaff) || role.may(Right::SeeStaff), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn every_form_has_a_page_to_come_back_to() {
+        for address in ADDRESSES.iter().filter(|address| address.method == Method::POST) {
+            let page = form_page(address.path, address.path);
+            assert!(needs(&Method::GET, &page).is_some(), "{page} of {}", address.path);
+        }
+        for (matched, path, page) in [
+            ("/orders/{number}/refund/confirm", "/orders/17/refund/confirm", "/orders/17/refund"),
+            (
+                "/settings/certificate/{number}/retry",
+                "/settings/certificate/3/retry",
+                "/settings/certificate",
+            ),
+            ("/settings/collector", "/settings/collector", "/settings/collector"),
+            ("/proposals/{number}/confirm", "/proposals/3/confirm", "/proposals"),
+            ("/staff/{id}/dismiss", "/staff/abc/dismiss", "/staff/abc"),
+        ] {
+            assert_eq!(form_page(matched, path), page);
         }
     }
 

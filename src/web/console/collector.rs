@@ -8,14 +8,18 @@ use axum::http::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use zeroize::Zeroizing;
 
-use super::form::{FORM, Field, Problem};
+use super::form::{Field, Problem};
 use super::frame::{Clerk, Frame, status, when};
-use crate::action::{self, CollectorError, CollectorProposal, CollectorState};
+use super::staff::step_up;
+use super::staff_form::failure;
+use super::staff_words as words;
+use crate::action::{self, CollectorState, ProposalError, Wish};
 use crate::collector::{
     Draft, Fault, Field as Part, MOST_PATH, MOST_PEM, MOST_SECRET, Protocol, Settings, Trouble, USUAL_HEADER,
     USUAL_PATH,
 };
 use crate::locale::Texts;
+use crate::proposal::Proposal;
 use crate::staff::Right;
 use crate::web::{Failure, Fields, Head, Limits, reply};
 
@@ -32,12 +36,10 @@ struct Fact {
 
 /// A change that waits for a second person.
 struct Card {
-    number: u64,
+    href: String,
     text: String,
-    place: String,
-    /// What to read before confirming it.
-    warning: String,
-    own: bool,
+    /// What would be done.
+    what: String,
 }
 
 /// One of the two that are spoken.
@@ -67,12 +69,7 @@ struct CollectorPage {
 
 /// `GET /settings/collector`.
 pub async fn show(clerk: Clerk, RawQuery(query): RawQuery) -> Result<Response, Failure> {
-    let done = match query.as_deref() {
-        Some("proposed") => Some(clerk.texts().say("collector-proposed")),
-        Some("confirmed") => Some(clerk.texts().say("collector-done")),
-        Some("rejected") => Some(clerk.texts().say("collector-rejected")),
-        _ => None,
-    };
+    let done = (query.as_deref() == Some("proposed")).then(|| clerk.texts().say("collector-proposed"));
     draw(&clerk, None, Vec::new(), done)
 }
 
@@ -85,41 +82,22 @@ pub async fn propose(clerk: Clerk, request: Request<Body>) -> Result<Response, F
         "none" => None,
         _ => match draft(&fields).check(false) {
             Ok(settings) => Some(settings),
-            Err(wrong) => {
-                let problem = |(part, fault)| problem(clerk.texts(), part, fault);
-                return draw(&clerk, Some(&fields), wrong.into_iter().map(problem).collect(), None);
-            }
+            Err(wrong) => return draw(&clerk, Some(&fields), wrongs(clerk.texts(), wrong), None),
         },
     };
-    let proposed = action::propose_collector(app, actor, wish).await;
-    end(&clerk, proposed, "/settings/collector?proposed")
-}
-
-/// `POST /settings/collector/confirm`: `number`.
-pub async fn confirm(clerk: Clerk, request: Request<Body>) -> Result<Response, Failure> {
-    let fields = clerk.form(request, FORM).await?;
-    let number = fields.get("number").parse().map_err(|_| Failure::NotFound)?;
-    let done = action::confirm_collector(&clerk.desk.office, &clerk.signed.actor, number).await;
-    end(&clerk, done, "/settings/collector?confirmed")
-}
-
-/// `POST /settings/collector/reject`: `number`.
-pub async fn reject(clerk: Clerk, request: Request<Body>) -> Result<Response, Failure> {
-    let fields = clerk.form(request, FORM).await?;
-    let number = fields.get("number").parse().map_err(|_| Failure::NotFound)?;
-    let done = action::reject_collector(clerk.desk.office.app(), &clerk.signed.actor, number).await;
-    end(&clerk, done, "/settings/collector?rejected")
-}
-
-fn end(clerk: &Clerk, done: Result<(), CollectorError>, next: &'static str) -> Result<Response, Failure> {
-    let key = match done {
-        Ok(()) => return Ok(Redirect::to(next).into_response()),
-        Err(CollectorError::Denied(denied)) => return Err(denied.into()),
-        Err(CollectorError::Store(error)) => return Err(error.into()),
-        Err(CollectorError::Gone) => "collector-gone",
-        Err(CollectorError::Own) => "collector-own",
-    };
-    draw(clerk, None, vec![Problem::new("collector", clerk.texts().say(key))], None)
+    let is_none = wish.is_none();
+    match action::propose(app, actor, Wish::Collector(wish)).await {
+        Ok(_) => Ok(Redirect::to("/settings/collector?proposed").into_response()),
+        Err(ProposalError::Denied(denied)) => Err(step_up(denied, "/settings/collector")),
+        Err(error) => match words::refused(clerk.texts(), &error) {
+            // The form that ends the shipping has nothing to keep.
+            Some(problem) if is_none => {
+                draw(&clerk, None, vec![Problem::new("collector", problem.text)], None)
+            }
+            Some(problem) => draw(&clerk, Some(&fields), vec![Problem::new("collector", problem.text)], None),
+            None => Err(failure(error)),
+        },
+    }
 }
 
 fn draft(fields: &Fields) -> Draft {
@@ -133,6 +111,11 @@ fn draft(fields: &Fields) -> Draft {
         header: text("header"),
         secret: Zeroizing::new(text("secret")),
     }
+}
+
+/// What is wrong with what was typed, by the form's fields.
+pub fn wrongs(texts: &Texts, wrong: Vec<(Part, Fault)>) -> Vec<Problem> {
+    wrong.into_iter().map(|(part, fault)| problem(texts, part, fault)).collect()
 }
 
 fn problem(texts: &Texts, part: Part, fault: Fault) -> Problem {
@@ -182,11 +165,11 @@ fn trouble(texts: &Texts, trouble: &Trouble) -> String {
     }
 }
 
-fn facts(texts: &Texts, state: &CollectorState) -> Vec<Fact> {
-    let fact = |key: &str, value: String| Fact { name: texts.say(key), value, tag: "" };
-    let Some(settings) = &state.settings else {
-        let value = texts.say("collector-nowhere");
-        return vec![Fact { tag: "warn", ..fact("collector-place", value) }];
+/// Label and value of everything in the settings, but for the token, of which is said only whether there is one.
+pub fn settled(texts: &Texts, settings: Option<&Settings>) -> Vec<(String, String)> {
+    let fact = |key: &str, value: String| (texts.say(key), value);
+    let Some(settings) = settings else {
+        return vec![fact("collector-place", texts.say("collector-nowhere"))];
     };
     let protocol = match &settings.protocol {
         Protocol::Syslog => texts.say("collector-syslog"),
@@ -196,24 +179,43 @@ fn facts(texts: &Texts, state: &CollectorState) -> Vec<Fact> {
         Protocol::Syslog => settings.at.to_string(),
         Protocol::Otlp { path, .. } => format!("{}{path}", settings.at),
     };
-    let trust = if settings.root.is_some() { "collector-trust-own" } else { "collector-trust-web" };
-    let (how, tag) = match (&state.state.trouble, state.behind) {
-        (Some(_), _) => ("collector-is-away", "bad"),
-        (None, 0) => ("collector-is-well", "good"),
-        (None, _) => ("collector-is-behind", "good"),
+    let trust = match settings.root_fingerprint() {
+        Some(print) => texts.say_with("collector-trust-own", &[("print", print.into())]),
+        None => texts.say("collector-trust-web"),
     };
     let mut facts = vec![
-        Fact { tag, ..fact("collector-how", texts.say_with(how, &[("count", state.behind.into())])) },
         fact("collector-protocol", protocol),
         fact("collector-place", place),
         fact("collector-name", settings.name.clone()),
-        fact("collector-trust", texts.say(trust)),
+        fact("collector-trust", trust),
     ];
     if let Protocol::Otlp { header, .. } = &settings.protocol {
         let kept = if settings.secret.is_some() { "collector-secret-kept" } else { "collector-secret-none" };
         let value = texts.say_with(kept, &[("header", header.clone().into())]);
         facts.push(fact("collector-secret", value));
     }
+    facts
+}
+
+/// What to read before the log goes there.
+pub fn warning(texts: &Texts, settings: Option<&Settings>) -> String {
+    texts.say(if settings.is_some() { "collector-waits-whole" } else { "collector-waits-nowhere" })
+}
+
+fn facts(texts: &Texts, state: &CollectorState) -> Vec<Fact> {
+    let fact = |key: &str, value: String| Fact { name: texts.say(key), value, tag: "" };
+    let settled = settled(texts, state.settings.as_ref()).into_iter();
+    if state.settings.is_none() {
+        return settled.map(|(name, value)| Fact { name, value, tag: "warn" }).collect();
+    }
+    let (how, tag) = match (&state.state.trouble, state.behind) {
+        (Some(_), _) => ("collector-is-away", "bad"),
+        (None, 0) => ("collector-is-well", "good"),
+        (None, _) => ("collector-is-behind", "good"),
+    };
+    let how = Fact { tag, ..fact("collector-how", texts.say_with(how, &[("count", state.behind.into())])) };
+    let mut facts = vec![how];
+    facts.extend(settled.map(|(name, value)| Fact { name, value, tag: "" }));
     facts.push(fact("collector-confirmed", state.confirmed.to_string()));
     facts.push(fact("collector-behind", state.behind.to_string()));
     if let Some(at) = state.state.confirmed_at {
@@ -225,18 +227,12 @@ fn facts(texts: &Texts, state: &CollectorState) -> Vec<Fact> {
     facts
 }
 
-fn card(texts: &Texts, waiting: CollectorProposal) -> Card {
-    let values = [("who", waiting.email.into()), ("until", when(waiting.until).into())];
-    let (place, warning) = match &waiting.settings {
-        Some(settings) => (settings.place(), "collector-waits-whole"),
-        None => (texts.say("collector-nowhere"), "collector-waits-nowhere"),
-    };
+fn card(texts: &Texts, waiting: &Proposal) -> Card {
+    let values = [("who", waiting.email.to_string().into()), ("until", when(waiting.until).into())];
     Card {
-        number: waiting.number,
+        href: format!("/proposals#proposal-{}", waiting.number),
         text: texts.say_with("collector-waits", &values),
-        place,
-        warning: texts.say(warning),
-        own: waiting.own,
+        what: words::proposed(texts, &waiting.what),
     }
 }
 
@@ -266,7 +262,7 @@ fn draw(
 ) -> Result<Response, Failure> {
     let texts = clerk.texts();
     let state = action::collector_state(clerk.desk.office.app())?;
-    let waiting = action::collector_proposal(clerk.desk.office.app(), &clerk.signed.actor)?;
+    let waiting = action::waiting_collector(clerk.desk.office.app())?;
     let kept = state.settings.as_ref();
     let value = |name: &str| filled(typed, kept, name);
     let error =
@@ -297,7 +293,7 @@ fn draw(
     let (head, mut frame) = clerk.frame(texts.say("collector-title"), "/settings/collector");
     let page = CollectorPage {
         facts: facts(texts, &state),
-        waiting: waiting.map(|waiting| card(texts, waiting)),
+        waiting: waiting.as_ref().map(|waiting| card(texts, waiting)),
         trouble: state.state.trouble.as_ref().map(|(at, found)| {
             let values = [("when", when(*at).into()), ("trouble", trouble(texts, found).into())];
             texts.say_with("collector-trouble", &values)

@@ -115,14 +115,17 @@ fn allow(parts: &Parts, signed: &SignedIn) -> Result<(), Box<Response>> {
     if !signed.enrolled && needs != Needs::Enrol {
         return Err(Box::new(Redirect::to("/enrol").into_response()));
     }
-    if needs.right().is_some_and(|right| !signed.actor.may(right)) {
+    if let Some(right) = needs.right().filter(|right| !signed.actor.may(*right)) {
+        signed.actor.log_refusal(right, &format!("{} {path}", parts.method));
         return Err(Box::new(Failure::NotFound.into_response()));
     }
     let offered = needs == Needs::Fresh || needs.step_up().is_some_and(|right| signed.actor.may(right));
-    // A page opens within ten minutes; what it sends is taken within fifteen, by the action.
+    // A page opens within ten minutes; what it sends is taken within fifteen. The action asks again.
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
-    if offered && reads && !signed.fresh {
-        return Err(Box::new(Failure::StepUp(parts.uri.path().to_owned()).into_response()));
+    let fresh = if reads { signed.fresh } else { signed.actor.is_fresh() };
+    if offered && !fresh {
+        let back = access::form_page(path, parts.uri.path());
+        return Err(Box::new(Failure::StepUp(back).into_response()));
     }
     Ok(())
 }

@@ -42,11 +42,13 @@ mod upload;
 
 pub(super) use audit::export::file as audit_file;
 pub(super) use certificate::{ask_problem, certificate_problem};
+pub(super) use collector::wrongs as collector_problems;
 pub(super) use form::Problem;
 pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
 pub(super) use ranges::range_problem;
 pub(super) use recovery::from_hex;
+pub(super) use set_up::password_wrong;
 pub(super) use tokens::problem as token_problem;
 pub(super) use upload::{Upload, read_from_program as read_upload};
 
@@ -133,8 +135,6 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .merge(certificates("/settings/console-certificate", Place::Console))
         .route("/settings/ranges", get(ranges::show))
         .route("/settings/collector", get(collector::show).post(collector::propose))
-        .route("/settings/collector/confirm", post(collector::confirm))
-        .route("/settings/collector/reject", post(collector::reject))
         .route("/settings/ranges/machine", get(ranges::show_admin).post(ranges::check_admin))
         .route("/settings/ranges/machine/try", post(ranges::try_admin))
         .route("/settings/ranges/machine/confirm", post(ranges::confirm_admin))
@@ -154,6 +154,7 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/staff/{id}/reset", post(staff::reset))
         .route("/staff/{id}/link", post(staff::link))
         .route("/staff/{id}/code", post(staff::code))
+        .route("/staff/{id}/tokens/{token}/revoke", post(tokens::revoke_of_person))
         .route("/proposals", get(proposals::list))
         .route("/proposals/{number}/confirm", post(proposals::confirm))
         .route("/proposals/{number}/reject", post(proposals::reject))

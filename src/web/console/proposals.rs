@@ -7,6 +7,7 @@ use axum::http::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
+use super::collector;
 use super::form::{FORM, Problem};
 use super::frame::{Clerk, Frame, status, when};
 use super::staff::step_up;
@@ -30,6 +31,8 @@ struct Card {
     until: String,
     /// Label, value before, value after; the value before is empty for somebody new.
     changes: Vec<(String, String, String)>,
+    /// What to read before confirming it.
+    warning: Option<String>,
     /// Who could confirm it.
     who: String,
     nobody: bool,
@@ -63,7 +66,7 @@ struct ProposalsPage {
 pub async fn list(clerk: Clerk, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes(), FORM)?;
     let texts = clerk.texts();
-    let said = ["made", "confirmed", "rejected", "withdrawn"].into_iter().find_map(|name| {
+    let said = ["made", "confirmed", "done", "rejected", "withdrawn"].into_iter().find_map(|name| {
         let number: u64 = fields.find(name)?.parse().ok()?;
         Some((name, number.to_string()))
     });
@@ -71,6 +74,7 @@ pub async fn list(clerk: Clerk, RawQuery(query): RawQuery) -> Result<Response, F
         let key = match name {
             "made" => "proposal-made",
             "confirmed" => "proposal-confirmed-done",
+            "done" => "proposal-setting-done",
             "rejected" => "proposal-rejected-done",
             _ => "proposal-withdrawn-done",
         };
@@ -87,9 +91,15 @@ pub async fn confirm(
 ) -> Result<Response, Failure> {
     clerk.form(request, FORM).await?;
     let number = parse(&number)?;
-    let app = clerk.desk.office.app();
-    match action::confirm_proposal(app, &clerk.signed.actor, number).await {
-        Ok(_) => Ok(Redirect::to(&format!("/proposals?confirmed={number}")).into_response()),
+    match action::confirm_proposal(&clerk.desk.office, &clerk.signed.actor, number).await {
+        Ok(proposal) => {
+            let said = if proposal.what.person().is_none() && proposal.what.email().is_none() {
+                "done"
+            } else {
+                "confirmed"
+            };
+            Ok(Redirect::to(&format!("/proposals?{said}={number}")).into_response())
+        }
         Err(error) => refuse(&clerk, number, error),
     }
 }
@@ -188,6 +198,10 @@ fn card(clerk: &Clerk, proposal: &Proposal, now: Timestamp) -> Result<Card, Fail
         by: words::by_at(proposal.email.as_str(), proposal.at),
         until: when(proposal.until),
         changes: changes(clerk, &proposal.what)?,
+        warning: match &proposal.what {
+            Proposed::Collector { settings } => Some(collector::warning(texts, settings.as_ref())),
+            _ => None,
+        },
         nobody: who.is_empty(),
         who: who.join(", "),
         may_decide: actor.may(right) && verdict == Some(Ok(())),
@@ -223,6 +237,19 @@ fn changes(clerk: &Clerk, what: &Proposed) -> Result<Vec<(String, String, String
                 .collect()
         }
         Proposed::Reinstate { .. } | Proposed::ResetCredentials { .. } => Vec::new(),
+        Proposed::Collector { settings } => {
+            let before = action::collector_state(clerk.desk.office.app())?.settings;
+            let before = collector::settled(texts, before.as_ref());
+            let was =
+                |label: &str| before.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone());
+            collector::settled(texts, settings.as_ref())
+                .into_iter()
+                .map(|(label, after)| {
+                    let before = was(&label).filter(|before| *before != after).unwrap_or_default();
+                    (label, before, after)
+                })
+                .collect()
+        }
     })
 }
 

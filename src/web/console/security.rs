@@ -16,6 +16,9 @@ use crate::base::SecretBytes;
 use crate::staff::{HasherError, MOST_PASSKEYS, PasskeyError, Password};
 use crate::web::{Failure, Head, reply};
 
+/// Fewer recovery codes than these are too few.
+const FEW_CODES: usize = 3;
+
 struct Key {
     mark: String,
     name: String,
@@ -38,6 +41,10 @@ struct SecurityPage {
     app: Option<String>,
     /// How many recovery codes are left, in words.
     left: String,
+    /// Whether they are so few that new ones should be made.
+    few: bool,
+    /// When one of them was used, in words.
+    code_used: Option<String>,
     fields: Vec<Field>,
 }
 
@@ -231,6 +238,10 @@ pub fn draw(clerk: &Clerk, problems: Vec<Problem>, done: Option<String>) -> Resu
         passkey,
         names: passkey::how(&clerk.desk, texts, &clerk.host),
         app: own.app.map(|since| texts.say_with("security-app-since", &[("when", when(since).into())])),
+        few: own.recovery_codes < FEW_CODES,
+        code_used: own
+            .recovery_used
+            .map(|used| texts.say_with("security-code-used", &[("when", when(used).into())])),
         left: texts.say_with("security-codes-left", &[("left", own.recovery_codes.into())]),
         fields: fields.into_iter().map(|field| field.with(&problems)).collect(),
         frame: {

@@ -1,8 +1,9 @@
 //! Second factors through the console's router: what opens before, what asks again, what pages may run.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use jiff::SignedDuration;
 
+use super::access::{ADDRESSES, Needs, form_page};
 use super::tests::{Browser, PAGES, Page, code_of, signed_in};
 use crate::action::fixture::{Fixture, PASSWORD};
 
@@ -70,6 +71,50 @@ async fn what_matters_asks_for_the_second_factor_again_and_goes_on_where_it_was(
         let fields = format!("then={foreign}&code={}", fixture.second().as_str());
         assert_eq!(browser.submit("/step-up", "/step-up", &fields).await.location, "/", "{foreign}");
     }
+}
+
+#[tokio::test]
+async fn every_form_that_matters_leads_to_the_second_factor_and_back_to_its_page_when_the_proof_is_old() {
+    let (fixture, mut browser) = signed_in().await;
+    // Used all the time, so that the session lives on and only the proof grows old.
+    for _ in 0..2 {
+        fixture.wait(SignedDuration::from_mins(8));
+        assert_eq!(browser.get("/orders").await.status, StatusCode::OK);
+    }
+    let token = browser.get("/orders").await.token();
+    let mut walked = 0;
+    for address in ADDRESSES {
+        if address.needs != Needs::Fresh && address.needs.step_up().is_none() {
+            continue;
+        }
+        walked += 1;
+        let path = filled(address.path);
+        // With a token that is good, and with none: the proof is asked for before anything is read.
+        let pages = if address.method == Method::POST {
+            vec![browser.post(&path, &format!("csrf={token}")).await, browser.post(&path, "").await]
+        } else {
+            vec![browser.get(&path).await]
+        };
+        let then = format!("/step-up?then={}", form_page(address.path, &path).replace('/', "%2F"));
+        for page in pages {
+            let answer = (page.status, page.location.as_str());
+            assert_eq!(answer, (StatusCode::SEE_OTHER, then.as_str()), "{} {path}", address.method);
+        }
+    }
+    assert!(walked >= 55, "{walked} addresses");
+    // And from there back to the page of the form, which is there.
+    let place = browser.post("/settings/collector", &format!("csrf={token}&protocol=none")).await.location;
+    let token = browser.get(&place).await.token();
+    let code = fixture.second();
+    let fields = format!("csrf={token}&then=%2Fsettings%2Fcollector&code={}", code.as_str());
+    assert_eq!(browser.post("/step-up", &fields).await.location, "/settings/collector");
+    assert_eq!(browser.get("/settings/collector").await.status, StatusCode::OK);
+}
+
+/// An address with something for each of its parts in braces.
+fn filled(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "1".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 #[tokio::test]

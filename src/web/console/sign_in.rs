@@ -13,7 +13,7 @@ use super::passkey::{self, ANSWER, PasskeyForm};
 use crate::action::{self, SignIn, SignInError};
 use crate::base::{SecretBytes, Token};
 use crate::locale::Texts;
-use crate::web::{Failure, Head, Limits, cookies};
+use crate::web::{Failure, Head, Limits, cookies, headers};
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
@@ -103,6 +103,7 @@ pub async fn leave(clerk: Clerk, request: Request<Body>) -> Result<Response, Fai
     action::sign_out(clerk.desk.office.app(), &clerk.signed.actor, clerk.session()).await?;
     let mut response = Redirect::to("/sign-in").into_response();
     cookies::SESSION.clear(response.headers_mut());
+    headers::wipe_browser(response.headers_mut());
     Ok(response)
 }
 

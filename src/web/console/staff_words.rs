@@ -112,6 +112,10 @@ pub fn proposed(texts: &Texts, what: &Proposed) -> String {
         Proposed::ResetCredentials { person } => {
             texts.say_with("proposal-reset", &[("email", person.email.as_str().into())])
         }
+        Proposed::Collector { settings: Some(settings) } => {
+            texts.say_with("proposal-collector", &[("place", settings.place().into())])
+        }
+        Proposed::Collector { settings: None } => texts.say("proposal-collector-nowhere"),
     }
 }
 
