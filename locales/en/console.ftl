@@ -119,8 +119,8 @@ sessions-end-others = End all others
 ## Set-up
 
 setup-title = Set up this shop
-setup-step-1 = Step 1 of 2
-setup-step-2 = Step 2 of 2
+setup-step-1 = Step 1 of 3
+setup-step-2 = Step 2 of 3
 setup-code-text = This machine is new. Its screen shows a set-up code; type it here to show that you stand in front of it or were given it by somebody who does.
 setup-code-button = Go on
 setup-code-wrong = That is not the code on the machine's screen. Check it and type it again. Five wrong codes lock set-up for an hour.

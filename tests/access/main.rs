@@ -12,5 +12,6 @@
 mod crew;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod pages;
 mod routes;
 mod staff;

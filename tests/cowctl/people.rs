@@ -101,7 +101,9 @@ async fn two_people_bring_a_third_in_and_one_of_them_shows_the_door() {
     assert_eq!(made["code"].as_str().unwrap().len(), 14, "{made}");
 
     assert!(noor.say(&["staff", "dismiss", SAM]).contains("is dismissed"));
-    assert!(ada.say(&["staff", "list"]).lines().any(|line| line.contains(SAM) && line.contains("disabled")));
+    let listed = ada.say(&["staff", "list"]);
+    assert!(listed.contains(SAM), "{listed}");
+    assert_eq!(ada.json(&["staff", "show", SAM])["state"], "dismissed", "{listed}");
     let (code, said) = ada.refused(&["staff", "show", "nobody@example.com"], "");
     assert!(code == 65 && said.contains("cowctl staff list"), "{code} {said}");
 }
