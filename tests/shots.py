@@ -21,7 +21,7 @@ import time
 import urllib.parse
 import uuid
 
-from tests.browser import Browser, Page, Second
+from tests.browser import Browser, Second
 
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PASSWORD = "a quiet meadow with eleven cows"
@@ -224,42 +224,22 @@ class Shop:
 
 
 class Person(Browser):
-    """Somebody at the console, which is called by its name, as passkeys need it."""
+    """Somebody at the console, who remembers the last page."""
 
-    def exchange(self, method, path, body):
-        connect, host = http.client.HTTPSConnection.putrequest, self.host
-
-        def put(line, verb, url, **more):
-            connect(line, verb, url, skip_host=True, **more)
-            line.putheader("Host", host)
-        http.client.HTTPSConnection.putrequest = put
-        try:
-            return super().exchange(method, path, body)
-        finally:
-            http.client.HTTPSConnection.putrequest = connect
+    page = None
 
     def send(self, action, **fields):
         return self.submit(self.page.form(action, **fields))
 
-    def ask(self, method, path, body=None):
-        self.page = super().ask(method, path, body)
+    def ask(self, *request, **more):
+        self.page = super().ask(*request, **more)
         return self.page
 
 
 def person(shop, named=False):
-    console = urllib.parse.urlsplit(shop.said["console"])
-    who = Person(f"https://127.0.0.1:{console.port}")
-    who.host = f"{HOST if named else '127.0.0.1'}:{console.port}"
-    if named:
-        who.origin = NamedOrigin(who.origin, who.host)
-    return who
-
-
-class NamedOrigin:
-    """Connects to the loopback address, and says the name."""
-
-    def __init__(self, real, host):
-        self.hostname, self.port, self.netloc = real.hostname, real.port, host
+    """A new browser; it calls the console by its name, as passkeys need it, or by its address."""
+    port = urllib.parse.urlsplit(shop.said["console"]).port
+    return Person(f"https://127.0.0.1:{port}", host=f"{HOST}:{port}" if named else None)
 
 
 def enrol(who, gallery=None, name=""):
@@ -344,16 +324,7 @@ def upload(who, name, text):
     parts = [f'--{mark}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{token}\r\n',
              f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n',
              f"--{mark}--\r\n"]
-    real = http.client.HTTPSConnection.request
-
-    def request(line, method, path, body, headers):
-        headers["Content-Type"] = f"multipart/form-data; boundary={mark}"
-        real(line, method, path, body, headers)
-    http.client.HTTPSConnection.request = request
-    try:
-        return who.ask("POST", "/products/import", "".join(parts).encode())
-    finally:
-        http.client.HTTPSConnection.request = real
+    return who.ask("POST", "/products/import", "".join(parts).encode(), f"multipart/form-data; boundary={mark}")
 
 
 def staff(shop, gallery, ada):
@@ -464,6 +435,9 @@ def machine(gallery, ada, noor, ola):
     gallery.keep("alarms", ada.get("/alarms"))
     gallery.keep("overview", ada.get("/"))
     gallery.keep("go-live", ada.get("/go-live"))
+    gallery.keep("gateway", ada.get("/settings/gateway"))
+    gallery.keep("product", ada.get("/products/stoneware-mug"))
+    gallery.keep("orders", ada.get("/orders"))
     gallery.keep("overview-owner", ola.get("/"))
     gallery.keep("not-found", ada.get("/nowhere"))
 

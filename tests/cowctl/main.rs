@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
 #[path = "../access/crew.rs"]
+#[allow(dead_code, reason = "each suite uses its own part")]
 mod crew;
 #[path = "../harness/mod.rs"]
 mod harness;
