@@ -33,7 +33,8 @@ fn grant(desk: &Desk, email: &str) -> String {
 
 fn state(desk: &Desk, number: &str) -> Value {
     let known = desk.json(&["staff", "proposals"]);
-    let found = known["items"].as_array().unwrap().iter().find(|one| one["number"].to_string() == number);
+    let number: u64 = number.parse().unwrap();
+    let found = known["items"].as_array().unwrap().iter().find(|one| one["number"] == number);
     found.unwrap()["state"].clone()
 }
 
