@@ -59,7 +59,7 @@ app-title = Add an authenticator app
 app-text = The app makes a new code every 30 seconds. You type it beside your password.
 codes-title = Write down your recovery codes
 codes-text = If you lose your phone or your passkey, each of these codes opens the console once in the place of the second factor:
-codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again.
+codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again, and earlier codes open nothing any more.
 codes-button = I have kept them. Go on
 passkey-what = A passkey is a key in your phone, computer or security key that opens with PIN, finger or face. It works on this console alone, so nobody can lure it out of you, and you need no password with it.
 passkey-how-title = Where are passkeys?
@@ -95,7 +95,6 @@ security-codes-left = { $left ->
     [one] One code is left. Make new ones soon.
    *[other] { $left } codes are left.
 }
-security-codes-text = New codes end the old ones.
 security-codes-button = Make ten new codes
 security-password = Password
 security-password-text = It does not run out. Change it when somebody else may know it; your other sessions end then.

@@ -17,7 +17,8 @@ fn cashcowd(arguments: &[&str]) -> Output {
 
 /// Says past the harness, which keeps what passing tests print, that a test shows nothing here: `tests/run` counts it.
 fn skipped(why: std::fmt::Arguments<'_>) {
-    writeln!(std::io::stderr(), "\nskipped: {why}").unwrap();
+    let mut past = std::io::stderr();
+    writeln!(past, "\nskipped: {why}").unwrap();
 }
 
 /// What it wrote to standard error.
