@@ -64,9 +64,10 @@ class Page:
 class Browser:
     """One person's browser at one origin; with a second factor it proves that again where the console asks for it."""
 
-    def __init__(self, origin, source=None):
+    def __init__(self, origin, source=None, host=None):
+        """`host` is what it calls the server, if that is not where it connects to."""
         self.origin = urllib.parse.urlsplit(origin)
-        self.source = source
+        self.source, self.host = source, host or self.origin.netloc
         self.cookies, self.certificate, self.second = {}, None, None
 
     def get(self, path):
@@ -78,9 +79,9 @@ class Browser:
     def submit(self, form):
         return self.ask("POST", form[0], urllib.parse.urlencode(form[1]))
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, kind="application/x-www-form-urlencoded"):
         for _ in range(FOLLOWED):
-            response, connection = self.exchange(method, path, body)
+            response, connection = self.exchange(method, path, body, kind)
             with connection:
                 page = Page(path, response)
             if page.status not in (301, 302, 303, 307, 308):
@@ -90,14 +91,15 @@ class Browser:
             method, body = ("GET", None) if page.status in (301, 302, 303) else (method, body)
         raise AssertionError(f"{path} redirects for ever")
 
-    def exchange(self, method, path, body):
+    def exchange(self, method, path, body, kind):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = Closing(self.origin.hostname, self.origin.port, timeout=60, context=context)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+        headers = {"Host": self.host}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin",
-                        "Origin": f"https://{self.origin.netloc}"}
+            headers |= {"Content-Type": kind, "Sec-Fetch-Site": "same-origin", "Origin": f"https://{self.host}"}
         connection.request(method, path, body, headers)
         self.certificate = hashlib.sha256(connection.sock.getpeercert(binary_form=True)).hexdigest().upper()
         response = connection.getresponse()

@@ -8,6 +8,7 @@ sign-out = Sign out
 
 field-email = E-mail address
 field-email-wrong = Enter an e-mail address, such as name@example.com.
+field-line-named = { $field }: enter 1 to { $max } characters on one line.
 field-line-wrong = Enter 1 to { $max } characters on one line.
 field-password = Password
 field-password-again = The same password again
@@ -58,7 +59,7 @@ app-title = Add an authenticator app
 app-text = The app makes a new code every 30 seconds. You type it beside your password.
 codes-title = Write down your recovery codes
 codes-text = If you lose your phone or your passkey, each of these codes opens the console once in the place of the second factor:
-codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again.
+codes-once = Print them or write them on paper, and keep them apart from your password. They are never shown again, and earlier codes open nothing any more.
 codes-button = I have kept them. Go on
 passkey-what = A passkey is a key in your phone, computer or security key that opens with PIN, finger or face. It works on this console alone, so nobody can lure it out of you, and you need no password with it.
 passkey-how-title = Where are passkeys?
@@ -98,7 +99,7 @@ security-codes-left = { $left ->
 security-code-used = A code was used on { $when }. If that was not you, make new codes, change your password, and tell whoever answers for this machine.
 security-codes-button = Make ten new codes
 security-password = Password
-security-password-text = A password does not run out: being made to change it leads to worse ones (NIST SP 800-63B-4). Change it when somebody else may know it. Your other sessions end.
+security-password-text = It does not run out. Change it when somebody else may know it; your other sessions end then.
 security-password-button = Change the password
 security-password-done = The password is changed, and your other sessions have ended.
 security-old-wrong = That is not your present password.
@@ -119,8 +120,8 @@ sessions-end-others = End all others
 ## Set-up
 
 setup-title = Set up this shop
-setup-step-1 = Step 1 of 2
-setup-step-2 = Step 2 of 2
+setup-step-1 = Step 1 of 3
+setup-step-2 = Step 2 of 3
 setup-code-text = This machine is new. Its screen shows a set-up code; type it here to show that you stand in front of it or were given it by somebody who does.
 setup-code-button = Go on
 setup-code-wrong = That is not the code on the machine's screen. Check it and type it again. Five wrong codes lock set-up for an hour.
@@ -129,7 +130,7 @@ setup-code-wait = Too many wrong codes. Wait { $minutes } minutes, then type the
 setup-fingerprint-title = Is this really the machine?
 setup-fingerprint-text = Your browser warned you because the machine made its own certificate. Compare the SHA-256 fingerprint that the browser shows with the one on the machine's screen. It should be:
 setup-shop-text = You are the first administrator. This page is shown once; afterwards you sign in with what you enter here.
-setup-button = Open the console
+setup-button = Set up the shop
 field-setup-code = Set-up code
 field-setup-code-hint = Three groups of four. Case and hyphens do not matter.
 field-shop = Name of the shop
@@ -162,6 +163,8 @@ task-recovery-title = Write down the recovery key
 task-recovery-text = Without it a broken mainboard means a lost shop.
 task-unsettled-title = Look at payments without an answer
 task-unsettled-text = The gateway has not told how they went, or tells of another amount. The shop keeps asking.
+task-second-title = Let a second person join
+task-second-text = Every change of staff needs two people, and you are alone. Open the security officer under Staff and hand over the invitation.
 task-products-title = Bring in your products
 task-products-text = From a CSV file, pictures included.
 task-gateway-title = Connect a payment gateway
@@ -449,11 +452,23 @@ import-picture-ending = { $name } does not end in .jpg, .png or .webp. Choose pi
 import-picture-large = { $name } is larger than 8 MB. Make it smaller and import again.
 import-picture-pixels = { $name } has more than 40 megapixels or a side of more than 12,000. Make it smaller and import again.
 import-picture-broken = { $name } is not a JPEG, PNG or WebP picture. Export it again and import again.
-import-done = Imported: { $added } new and { $replaced } replaced products with { $variants } variants and { $pictures } pictures.
-import-done-from = Imported from { $shop }: { $added } new and { $replaced } replaced products with { $variants } variants and { $pictures } pictures.
+import-done = Imported: { $added } new and { $replaced } replaced products with { $variants ->
+    [one] 1 variant
+   *[other] { $variants } variants
+} and { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}.
+import-done-from = Imported from { $shop }: { $added } new and { $replaced } replaced products with { $variants ->
+    [one] 1 variant
+   *[other] { $variants } variants
+} and { $pictures ->
+    [one] 1 picture
+   *[other] { $pictures } pictures
+}.
 import-unchanged = { $count ->
-    [one] Of the replaced products one was the same before.
-   *[other] Of the replaced products { $count } were the same before.
+    [one] One of the replaced products was the same before.
+   *[other] { $count } of the replaced products were the same before.
 }
 import-rows-left = { $count ->
     [one] One row was left out
@@ -815,7 +830,7 @@ ranges-removed = Removed
 ranges-after = The ranges afterwards
 ranges-check-trial = The change starts at once, on trial: unless you confirm it from inside the new ranges within { $seconds } seconds, it is taken back by itself. Connections from a range that is removed end at once.
 ranges-try = Start the trial
-ranges-edit = Change it
+ranges-edit = Back to the form
 
 ranges-trial-admin = A change of the allowed ranges is on trial
 ranges-trial-operator = A change of the operator's ranges is on trial
@@ -867,7 +882,7 @@ live-for-good = The test gateway and the demo products are gone for good.
 ## Tokens for programs
 
 tokens-title = Tokens
-tokens-text = A token lets a program of yours use the API in your name. It carries only the rights that you tick, opens only from the range that you name, and dies at once when you leave or revoke it. docs/API.md says how to begin.
+tokens-text = A token lets a program of yours use the API in your name. It carries only the rights that you tick, opens only from the range that you name, and dies at once when you leave or revoke it. What there is to call stands at /api/v1/openapi.json on this console.
 tokens-none = You have no tokens.
 tokens-new = Make a token
 tokens-name = Name

@@ -81,7 +81,7 @@ staff-alone = A second person must confirm each change of staff, and nobody else
 
 ## Why somebody may not act
 
-ineligible-not-joined = Has not accepted the invitation yet. Hand over the link and the code, or make new ones.
+ineligible-not-joined = Has not accepted the invitation yet. Hand it over, or make a new one.
 ineligible-disabled = The account is disabled. Reinstating it needs a second person.
 ineligible-unused = Nobody signed in with this account for 90 days, so it is disabled. Reinstating it needs a second person.
 ineligible-ended = The employment has ended. Enter a later last day, or leave it empty.
@@ -94,7 +94,6 @@ ineligible-not-approved = Nobody else has approved this role for this person. A 
 
 ## One person
 
-staff-back = Back
 staff-record = On file
 staff-change = Change…
 staff-name = Legal name
@@ -144,7 +143,7 @@ staff-employment = Employment
 staff-kind-wrong = Choose how the person is employed.
 staff-since-hint = Platform administrators and security officers need two full years.
 staff-ended-hint = Leave it empty until it is known. Access ends with that day.
-staff-date-wrong = Enter a day, such as 2024-04-01.
+staff-date-wrong = { $field }: enter a day, such as 2024-04-01.
 staff-screening = Screening
 staff-screening-text = Needed for the platform's roles. Enter all four, or none for the operator's roles.
 staff-screening-method-hint = Such as criminal record certificate and references.
@@ -180,7 +179,7 @@ proposal-nobody = Nobody can confirm this now.
 proposal-confirm = Confirm
 proposal-reject = Reject
 proposal-withdraw = Withdraw
-proposal-made = Proposal { $number } waits for a second person.
+proposal-made = Proposal { $number } waits for a second person. Nothing is mailed: tell whoever can confirm it.
 proposal-confirmed-done = Proposal { $number } is confirmed and done. Whoever it invites needs a link and a code: two people make one each on the person's page.
 proposal-setting-done = Proposal { $number } is confirmed and done.
 proposal-rejected-done = Proposal { $number } is rejected.
@@ -209,12 +208,14 @@ proposal-wrong-state = The account is not in a state that allows this. Reload th
 invitation-title = Invitation
 invitation-two-halves = There is no mail: you hand the invitation over. It has two halves, a link and a code. Two different people make them, so that nobody alone can walk in as somebody else. Each lasts 72 hours.
 invitation-link-alone = There is no mail: you hand the link over. It lasts 72 hours. The provisioning file vouches for this person, so no code is needed.
-invitation-make-link = Make a new link
-invitation-make-code = Make a new code
+invitation-make-link = Make the link
+invitation-make-link-again = Make a new link
+invitation-make-code = Make the code
+invitation-make-code-again = Make a new code
 invitation-made = Made by { $by }, good until { $until }
 invitation-not-made = Not made yet
 invitation-once = Shown once
-invitation-link-made = Hand this link to { $name } in person or by a call. It is not shown again, and earlier ones are void.
+invitation-link-made = Hand this link to { $name } yourself, in person or over a channel that you trust. It is not shown again, and earlier ones are void.
 invitation-code-made = Tell { $name } this code, another way than the link. It is not shown again, and earlier ones are void.
 invitation-both-halves = You made the other half. Somebody else with the right must make this one.
 invitation-not-invited = There is nothing to make: this person is not invited any more. Reload the page.

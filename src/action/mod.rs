@@ -105,8 +105,8 @@ pub use sign_in::{
     sign_in_with_passkey, sign_out, signed_in,
 };
 pub use staff::{
-    StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
-    tidy_staff,
+    StaffError, dismiss, keep_disabling_unused, others_signed_in, others_who_may, person_of_staff,
+    sessions_of, staff_seen, tidy_staff,
 };
 pub use tokens::{
     Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, revoke_token_of, tokens,

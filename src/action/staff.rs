@@ -1,5 +1,7 @@
 //! Who works here, and the fast way out: dismissing needs nobody's consent.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +72,27 @@ pub fn sessions_of(app: &App, id: Token) -> Result<usize, StoreError> {
     let now = app.clock().now();
     let rows = app.store().read::<_, StoreError>(|view| view.scan(&SESSIONS, &Span::all(usize::MAX)))?;
     Ok(rows.iter().filter(|(_, session)| session.person == id && session.holds(now)).count())
+}
+
+/// Who else is signed in and from where, as far as the actor may know of them: name and address, each pair once.
+pub fn others_signed_in(app: &App, actor: &Actor) -> Result<BTreeSet<(String, IpAddr)>, StoreError> {
+    if !actor.may(Right::SeeStaff) {
+        return Ok(BTreeSet::new());
+    }
+    let now = app.clock().now();
+    app.store().read(|view| {
+        let mut found = BTreeSet::new();
+        for (_, session) in view.scan(&SESSIONS, &Span::all(usize::MAX))? {
+            if !session.holds(now) || actor.id() == Some(session.person) {
+                continue;
+            }
+            let person = view.get(&PERSONS, &session.person)?;
+            if let Some(person) = person.filter(|person| sees(actor, person)) {
+                found.insert((person.name.to_string(), session.source.to_canonical()));
+            }
+        }
+        Ok(found)
+    })
 }
 
 /// People with the right whose record holds now, none of `but`: those who could confirm.

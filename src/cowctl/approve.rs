@@ -13,7 +13,8 @@ use super::end::{CONFIG, End};
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
-  # sign for the phase in which the service runs, and put it into the image's .pcrsig section
+  # sign for the phase in which the service runs,
+  # and put it into the image's .pcrsig section
   cowctl approve --svn 3 --key pcr-private.pem \\
     --pcr11 enter-initrd:leave-initrd:sysinit:ready=1f0c...9a > approval.json
   jq --slurpfile a approval.json '.cashcow = $a[0]' pcrsig.json > merged.json

@@ -16,11 +16,12 @@ use super::{Context, Said};
 #[derive(Subcommand)]
 #[command(before_help = "\
 Examples:
-  cowctl audit export audit.jsonl              everything, signed by the TPM as a whole
+  cowctl audit export audit.jsonl              everything, signed by the TPM
   cowctl audit export --since 2026-11-01 --lines november.jsonl
   cowctl audit verify audit.jsonl              says the first bad record
   cowctl audit verify --key 3F1C...9A audit.jsonl
-                                               and that it is this machine's TPM (console, Audit)")]
+                                       and that it is this machine's TPM:
+                                       its key is on the console's page Audit log")]
 pub enum Audit {
     /// Write the log to a file
     Export(Export),

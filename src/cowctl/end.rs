@@ -53,7 +53,12 @@ impl End {
             (title, _) if title.is_empty() => format!("the machine answered {status} without a reason"),
             (title, detail) => format!("{title}. {detail}"),
         };
-        for fault in problem["errors"].as_array().into_iter().flatten() {
+        let faults = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !faults.is_empty() {
+            // The detail tells programs where to look; here the fields follow.
+            text = format!("{}. Nothing was changed.", word("title"));
+        }
+        for fault in faults {
             let word = |name: &str| plain(fault[name].as_str().unwrap_or_default());
             text.push_str(&format!("\n  {}: {} {}", word("field"), word("wrong"), word("cure")));
         }

@@ -16,8 +16,8 @@ use super::{Context, Said, ask};
 Examples:
   cowctl login                                 asks for everything
   cowctl login --email ada@example.com --password-stdin < secrets
-                                               first line the password, second the code, if any
-  cowctl login --token-stdin < token           a token for programs (console, Tokens)")]
+                                     password, then the code if any, one a line
+  cowctl login --token-stdin < token           a token made in the console")]
 pub struct Login {
     /// The address that you sign in with
     #[arg(long, value_name = "ADDRESS")]
@@ -49,7 +49,7 @@ pub fn login(context: &Context, asked: &Login) -> Said {
     }
     let word = |name: &str| super::table::text(&me[name]);
     Ok(format!(
-        "Signed in at {address} as {} <{}>, {}.\nUntil {} at the latest.\n",
+        "Signed in at {address}\nas {} <{}>, {},\nuntil {} at the latest.\n",
         word("name"),
         word("email"),
         word("role"),

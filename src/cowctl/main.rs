@@ -36,19 +36,19 @@ use end::End;
 
 const EXAMPLES: &str = "\
 Examples:
-  cowctl trust shop.example.net        compare with the machine's screen, once
-  cowctl login                         sign in; ends after 15 minutes of rest
-  cowctl status                        how the shop and the machine stand
-  cowctl products import goods.csv     take a file of products
+  cowctl trust shop.example.net          compare with the machine's screen, once
+  cowctl login                           sign in; ends after 15 minutes of rest
+  cowctl status                          how the shop and the machine stand
+  cowctl products import goods.csv       take a file of products
   cowctl provision check appliance.toml  every mistake, without a machine
 ";
 
 const CODES: &str = "\
 Exit codes: 0 good, 64 wrong arguments, 65 the data has mistakes,
-  66 a file is missing, 69 the machine does not answer, 70 a fault of the machine
-  or ours, 73 a file cannot be made, 74 reading or writing failed, 75 try again
-  later, 77 not allowed, not signed in or not trusted, 78 a configuration file
-  is refused";
+  66 a file is missing, 69 the machine does not answer, 70 a fault of the
+  machine or ours, 73 a file cannot be made, 74 reading or writing failed,
+  75 try again later, 77 not allowed, not signed in or not trusted,
+  78 a configuration file is refused";
 
 /// CashCowCart's staff tool.
 #[derive(Parser)]
@@ -120,7 +120,12 @@ fn main() -> ExitCode {
             if context.json {
                 let _ = writeln!(io::stdout(), "{}", end.json());
             } else {
-                let _ = writeln!(io::stderr(), "cowctl: {}", end.text);
+                let mut text = format!("cowctl: {}", end.text);
+                // A log keeps one line for each thing that is wrong.
+                if io::IsTerminal::is_terminal(&io::stderr()) {
+                    text = table::fold(&text);
+                }
+                let _ = writeln!(io::stderr(), "{text}");
             }
             ExitCode::from(end.code)
         }

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::end::{DATA, End};
-use super::table::{table, text};
+use super::table::{fold, table, text};
 use super::{Context, Said};
 
-/// Products
+/// The products of the shop: see them, and take them from a file
 #[derive(Subcommand)]
 #[command(before_help = "\
 Examples:
@@ -63,6 +63,9 @@ fn list(context: &Context, words: &str) -> Said {
     if context.json {
         return Ok(format!("{:#}\n", serde_json::json!({ "items": items })));
     }
+    if items.is_empty() {
+        return Ok("No product is like that.\n".to_owned());
+    }
     let row = |product: &Value| {
         let variants = product["variants"].as_array().cloned().unwrap_or_default();
         let stock = |variant: &Value| variant["on_hand"].as_u64().unwrap_or_default();
@@ -96,10 +99,36 @@ fn import(context: &Context, asked: &Import) -> Said {
     }
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let report = client.send(Method::POST, "/products/import", Some((&kind, Zeroizing::new(body))))?;
+    let taken = ["added", "replaced"].iter().any(|field| report[*field].as_u64().unwrap_or_default() > 0);
+    let left = report["rows_left"].as_u64().unwrap_or_default();
+    if !taken && left > 0 {
+        let text = format!("nothing was imported: {}\n{}", rows_left(left), faults(&report).trim_end());
+        return Err(End { said: Some(report), ..End::new(DATA, text) });
+    }
     if context.json {
         return Ok(format!("{report:#}\n"));
     }
     Ok(told(&report))
+}
+
+/// `1 product`, `2 products`.
+fn counted(count: &Value, one: &str) -> String {
+    let count = count.as_u64().unwrap_or_default();
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+fn rows_left(count: u64) -> String {
+    if count == 1 { "1 row was left out".to_owned() } else { format!("{count} rows were left out") }
+}
+
+/// Why rows were left out, one a line.
+fn faults(report: &Value) -> String {
+    let faults = report["left_out"].as_array().into_iter().flatten();
+    faults
+        .map(|fault| {
+            format!("  {}: {} {}\n", text(&fault["field"]), text(&fault["wrong"]), text(&fault["cure"]))
+        })
+        .collect()
 }
 
 fn part(body: &mut Vec<u8>, field: &str, path: &Path) -> Result<(), End> {
@@ -139,12 +168,21 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, End> {
 
 fn told(report: &Value) -> String {
     let mut said = format!(
-        "{} products added, {} replaced; {} variants, {} pictures.\n",
-        text(&report["added"]),
+        "{} added, {} replaced; {}, {}.\n",
+        counted(&report["added"], "product"),
         text(&report["replaced"]),
-        text(&report["variants"]),
-        text(&report["pictures"])
+        counted(&report["variants"], "variant"),
+        counted(&report["pictures"], "picture")
     );
+    let left = report["rows_left"].as_u64().unwrap_or_default();
+    if left > 0 {
+        said.push_str(&format!("{}. Correct them and import the file again:\n", rows_left(left)));
+        said.push_str(&faults(report));
+    }
+    if report["pictures_left"].as_u64().unwrap_or_default() > 0 {
+        let left = counted(&report["pictures_left"], "picture");
+        said.push_str(&format!("{left} left out: nothing is fetched. Give them with --pictures.\n"));
+    }
     for (field, what) in [("ignored", "Columns that were not read"), ("unused", "Pictures that no row names")]
     {
         let names = text(&report[field]);
@@ -154,9 +192,9 @@ fn told(report: &Value) -> String {
     }
     let remarks = report["remarks"].as_array().cloned().unwrap_or_default();
     if !remarks.is_empty() {
-        let row = |remark: &Value| vec![text(&remark["row"]), text(&remark["column"]), text(&remark["text"])];
+        let row = |remark: &Value| vec![text(&remark["text"]), text(&remark["rows"])];
         said.push('\n');
-        said.push_str(&table(&["ROW", "COLUMN", "WHAT"], &remarks.iter().map(row).collect::<Vec<_>>()));
+        said.push_str(&table(&["WHAT BECAME OF IT", "ROWS"], &remarks.iter().map(row).collect::<Vec<_>>()));
     }
-    said
+    fold(&said)
 }

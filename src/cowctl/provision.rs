@@ -13,8 +13,8 @@ use super::{Context, Said, ask};
 #[derive(Subcommand)]
 #[command(before_help = "\
 Examples:
-  cowctl provision check appliance.toml        every mistake, with its line and its cure
-  cowctl provision write /mnt                  asks, and writes /mnt/appliance.toml
+  cowctl provision check appliance.toml        every mistake, with its cure
+  cowctl provision write /mnt                  asks, then writes appliance.toml
   cowctl provision write --hostname shop-1 --range '192.0.2.0/24=hosting desk' \\
     --shop 'Meadow & Mill' --name 'Ada Osei' --email ada@example.com \\
     --employer 'Meadow Hosting' --employed-since 2019-04-01 \\

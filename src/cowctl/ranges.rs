@@ -14,13 +14,14 @@ use super::{Context, Said};
 #[command(before_help = "\
 Examples:
   cowctl ranges list
-  cowctl ranges set --add '192.0.2.0/24=hosting desk=Noor Haddad' --remove 198.51.100.0/24
-  cowctl ranges confirm                  keeps it: within two minutes, over a new connection
-  cowctl ranges take-back                or not")]
+  cowctl ranges set --add '192.0.2.0/24=hosting desk=Noor Haddad' \\
+    --remove 198.51.100.0/24             on trial, for 90 seconds
+  cowctl ranges confirm                  keeps it
+  cowctl ranges take-back                or does not")]
 pub enum Ranges {
     /// Show the ranges, and the change on trial
     List,
-    /// Put a change on trial; it takes itself back within two minutes unless it is confirmed
+    /// Put a change on trial; it takes itself back after 90 seconds unless it is confirmed
     Set(Set),
     /// Keep the change on trial
     Confirm,
@@ -28,7 +29,7 @@ pub enum Ranges {
     TakeBack,
 }
 
-/// Put a change on trial; it takes itself back within two minutes unless it is confirmed
+/// Put a change on trial; it takes itself back after 90 seconds unless it is confirmed
 #[derive(Args)]
 pub struct Set {
     /// A new range, what it is called and who answers for it; repeat for each
@@ -74,7 +75,13 @@ fn end(context: &Context, client: &Client, how: &str) -> Said {
         return Err(End::new(DATA, "no change is on trial: cowctl ranges list"));
     }
     let path = format!("/ranges/{}/changes/{}/{how}", text(&trial["which"]), text(&trial["number"]));
-    told(context, &client.call(Method::POST, &path, None)?)
+    let found = client.call(Method::POST, &path, None)?;
+    let said = told(context, &found)?;
+    if context.json {
+        return Ok(said);
+    }
+    let done = if how == "confirm" { "The change is kept." } else { "The change is taken back." };
+    Ok(format!("{done}\n\n{said}"))
 }
 
 fn told(context: &Context, found: &Value) -> Said {
@@ -94,8 +101,8 @@ fn told(context: &Context, found: &Value) -> Said {
         let rows: Vec<_> = ranges.iter().map(row).collect();
         said.push_str(&format!("{title}\n{}\n", table(&["RANGE", "NAME", "OWNER", ""], &rows)));
     };
-    list("The machine's:", &found["machine"]);
-    list("The operator's, for its staff:", &found["operator"]);
+    list("Who may reach the console:", &found["machine"]);
+    list("Narrower, for the operator's staff:", &found["operator"]);
     let trial = &found["trial"];
     if !trial.is_null() {
         list("On trial in their place:", &trial["ranges"]);
@@ -105,5 +112,9 @@ fn told(context: &Context, found: &Value) -> Said {
         };
         said.push_str(&format!("Keep it {left}, or it takes itself back: cowctl ranges confirm\n"));
     }
-    Ok(said)
+    if said.is_empty() {
+        said.push_str("No range is set: only the machine itself reaches its console.\n");
+    }
+    // Tables end with an empty line for what follows them; nothing follows the last one.
+    Ok(format!("{}\n", said.trim_end()))
 }

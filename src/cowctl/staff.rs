@@ -5,7 +5,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::end::{DATA, End};
+use super::end::{DATA, End, USAGE};
 use super::table::{pairs, table, text, when};
 use super::{Context, Said, tokens};
 
@@ -16,7 +16,8 @@ Examples:
   cowctl staff list
   cowctl staff show ada@example.com
   cowctl staff propose grant --email sam@example.com --name 'Sam Field' \\
-    --role support --employer 'Meadow & Mill' --employment employee --since 2026-03-01
+    --role support --employer 'Meadow & Mill' \\
+    --employment employee --since 2026-03-01
   cowctl staff proposals                 what waits
   cowctl staff confirm 7                 by somebody else, within a day
   cowctl staff dismiss sam@example.com   at once, without a second person
@@ -224,14 +225,14 @@ fn show(context: &Context, person: &Value) -> Said {
         ("E-mail", text(&person["email"])),
         ("Role", format!("{} ({})", text(&person["role"]), text(&person["side"]))),
         ("State", text(&person["state"])),
-        ("Shut out", text(&person["why_not"])),
+        ("Why", text(&person["why_not"])),
         ("Employer", format!("{}, {}", text(&person["employer"]), text(&person["employment"]))),
         ("Since", text(&person["employed_since"])),
         ("Until", text(&person["employed_until"])),
         ("Screening", screened),
         ("Approved by", approvals.join("; ")),
         ("Attested by", text(&person["attested_by"])),
-        ("Last seen", when(&person["last_seen"])),
+        ("Last seen", if person["state"] == "invited" { String::new() } else { when(&person["last_seen"]) }),
         ("Id", text(&person["id"])),
     ]))
 }
@@ -267,12 +268,25 @@ fn propose(context: &Context, client: &Client, asked: &Propose) -> Said {
         }
         body["record"] = record;
     }
+    if asked.what == What::Grant {
+        let needed = [
+            ("--name", asked.name.is_some()),
+            ("--role", asked.role.is_some()),
+            ("--employer", asked.employer.is_some()),
+            ("--employment", asked.employment.is_some()),
+            ("--since", asked.since.is_some()),
+        ];
+        let missing: Vec<_> = needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+        if !missing.is_empty() {
+            return Err(End::new(USAGE, format!("a grant also needs {}", missing.join(", "))));
+        }
+    }
     let made = client.call(Method::POST, "/proposals", Some(&body))?;
     if context.json {
         return Ok(format!("{made:#}\n"));
     }
     Ok(format!(
-        "Proposal {}: {}.\nSomebody else confirms it until {}: cowctl staff confirm {}\n",
+        "Proposal {}: {}.\nSomebody else confirms it until {}:\n  cowctl staff confirm {}\n",
         text(&made["number"]),
         text(&made["line"]),
         when(&made["until"]),
@@ -284,6 +298,9 @@ fn proposals(context: &Context, client: &Client) -> Said {
     let known = all(client, "/proposals")?;
     if context.json {
         return Ok(format!("{:#}\n", json!({ "items": known })));
+    }
+    if known.is_empty() {
+        return Ok("There are no proposals.\n".to_owned());
     }
     let row = |proposal: &Value| {
         let state = match text(&proposal["state"]) {
@@ -345,7 +362,7 @@ fn invite(context: &Context, client: &Client, person: &str, half: Half) -> Said 
         Half::Code => text(&made[field]),
     };
     Ok(format!(
-        "{shown}\nShown this once. Hand it to {} yourself; somebody else makes the other half.\n",
+        "{shown}\nShown this once. Hand it to {} yourself.\nSomebody else makes the other half.\n",
         text(&person["name"])
     ))
 }

@@ -30,6 +30,7 @@ pub fn status(context: &Context) -> Said {
     };
     let gateway = match text(&overview["gateway"]) {
         none if none.is_empty() => "none: shoppers cannot pay".to_owned(),
+        test if test == "test" => "test gateway: no money moves".to_owned(),
         gateway => gateway,
     };
     let products =
@@ -39,7 +40,7 @@ pub fn status(context: &Context) -> Said {
         (
             "Machine",
             format!(
-                "{} {}, profile {}",
+                "{}, version {}, profile {}",
                 client.address,
                 text(&overview["version"]),
                 text(&overview["profile"])

@@ -96,6 +96,25 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Lines that are too long, broken at spaces and drawn in a little; others as they are.
+pub fn fold(text: &str) -> String {
+    let fold = |line: &str| {
+        if line.chars().count() <= WIDTH {
+            return line.to_owned();
+        }
+        let indent = line.chars().take_while(|letter| *letter == ' ').count();
+        let first = " ".repeat(indent);
+        let further = format!("\n{}", " ".repeat(indent.saturating_add(GAP)));
+        let width = WIDTH.saturating_sub(indent.saturating_add(GAP));
+        format!("{first}{}", wrap(line, width).join(&further))
+    };
+    let mut folded = text.lines().map(fold).collect::<Vec<_>>().join("\n");
+    if text.ends_with('\n') {
+        folded.push('\n');
+    }
+    folded
+}
+
 /// Names and values, one a line; values that are not there are left out.
 pub fn pairs(pairs: &[(&str, String)]) -> String {
     let widest = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
@@ -122,6 +141,17 @@ mod tests {
         assert!(drawn.lines().all(|line| line.chars().count() <= WIDTH), "{drawn}");
         assert!(drawn.contains("deal-with-alarms,") && drawn.matches('x').count() == 90);
         assert!(!drawn.lines().any(|line| line.ends_with(' ')));
+    }
+
+    #[test]
+    fn long_lines_are_folded_and_short_ones_left_alone() {
+        let long = format!("shown:   F261 F6E2\n  file row 2: {}\n", "a word ".repeat(20));
+        let folded = fold(&long);
+        assert!(folded.starts_with("shown:   F261 F6E2\n  file row 2: a word"), "{folded}");
+        assert!(folded.lines().all(|line| line.chars().count() <= WIDTH), "{folded}");
+        assert!(folded.lines().skip(2).all(|line| line.starts_with("    ")), "{folded}");
+        assert_eq!(folded.matches("word").count(), 20);
+        assert!(folded.ends_with('\n') && fold("no end") == "no end");
     }
 
     #[test]

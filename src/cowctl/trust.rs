@@ -14,7 +14,7 @@ use super::{Context, Said, ask};
 Examples:
   cowctl trust shop.example.net                 shows the fingerprint and asks
   cowctl trust 192.0.2.10:9443 --fingerprint '1A2B 3C4D ...'
-                                                as read from the screen: asks nothing")]
+                                       as read from the screen: asks nothing")]
 pub struct Trust {
     /// HOST or HOST:PORT of the console (port 9443 if left out)
     host: String,

@@ -60,6 +60,7 @@ pub async fn join(shop: &Shop, link: &str, code: &str) -> Admin {
     let mut second = Second::scan(&early);
     let page = browser.submit(early.form("/enrol/app").set("code", &second.code())).await;
     assert!(page.status.is_success(), "{} {}", page.status, page.words());
+    second.note(&page);
     Admin { browser, second }
 }
 

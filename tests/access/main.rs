@@ -13,5 +13,6 @@ mod api;
 mod crew;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod pages;
 mod routes;
 mod staff;

@@ -3,8 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
+#[path = "../access/crew.rs"]
+#[allow(dead_code, reason = "each suite uses its own part")]
+mod crew;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod people;
+mod shop;
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -60,6 +65,17 @@ impl Desk {
     fn token_file(&self) -> PathBuf {
         self.home.join("cashcow/tokens").join(self.machine.replace(':', "_"))
     }
+}
+
+/// Signs somebody in at a desk of their own: trusted first, then with password and a code.
+fn sign_in(folder: &Path, shop: &Shop, email: &str, code: &str) -> Desk {
+    let mut desk = desk(folder, shop);
+    desk.home = folder.join(email);
+    desk.say(&["trust", &desk.machine, "--fingerprint", shop.fingerprint()]);
+    let login = ["login", "--email", email, "--password-stdin"];
+    let output = desk.run(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    desk
 }
 
 fn desk(folder: &Path, shop: &Shop) -> Desk {
@@ -296,6 +312,9 @@ fn every_help_fits_eighty_columns_and_begins_with_examples() {
         let arguments: Vec<_> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let help = desk.say(&arguments);
         assert!(help.starts_with("Examples:"), "{help}");
+        // An example that is too long is broken and begins a line without its indent.
+        let mut examples = help.lines().skip(1).take_while(|line| !line.is_empty());
+        assert!(examples.all(|line| line.starts_with("  ")), "{help}");
     }
     assert_eq!(desk.refused(&["no-such-verb"], "").0, 64);
 }

@@ -171,7 +171,7 @@ impl Second {
     }
 
     /// Reads the recovery codes of the page that shows them.
-    fn note(&mut self, page: &Page) {
+    pub fn note(&mut self, page: &Page) {
         let text = String::from_utf8_lossy(&page.body).into_owned();
         let items = text.split("<li>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
         self.recovery = items.collect();

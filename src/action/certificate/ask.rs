@@ -54,7 +54,8 @@ pub enum AskError {
 }
 
 impl AskAcme {
-    fn host_names(&self) -> Result<Vec<HostName>, AskError> {
+    /// The names, each once, or what is wrong with the first that is none.
+    pub fn host_names(&self) -> Result<Vec<HostName>, AskError> {
         let most = match self.place {
             Place::Storefront => MOST_NAMES,
             Place::Console => 1,

@@ -78,7 +78,9 @@ pub async fn add_passkey(clerk: Clerk, request: Request<Body>) -> Result<Respons
             action::add_passkey(&clerk.desk.office, &clerk.signed, answer, name).await
         }
         (None, _) => {
-            let text = clerk.texts().say_with("field-line-wrong", &[("max", 60.into())]);
+            let texts = clerk.texts();
+            let values = [("field", texts.say("field-passkey-name").into()), ("max", 60.into())];
+            let text = texts.say_with("field-line-named", &values);
             return back(&clerk, vec![Problem::new("name", text)]);
         }
         (_, None) => Err(SecurityError::Changed),

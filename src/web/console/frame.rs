@@ -46,6 +46,13 @@ pub struct Frame {
     pub alarm: Option<Banner>,
 }
 
+impl Frame {
+    /// What is wrong with the field, to be said beside it.
+    pub fn problem(&self, field: &str) -> Option<&str> {
+        self.problems.iter().find(|problem| problem.field == field).map(|problem| problem.text.as_str())
+    }
+}
+
 /// One request of somebody who is signed in.
 pub struct Clerk {
     pub desk: Desk,

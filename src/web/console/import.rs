@@ -45,6 +45,8 @@ struct ImportPage {
     frame: Frame,
     columns: Vec<(&'static str, bool)>,
     limits: String,
+    /// A file was sent, and nothing of it was taken.
+    nothing: bool,
     mistakes: Vec<Row>,
     /// How many mistakes there are, in words.
     count: String,
@@ -159,6 +161,7 @@ fn draw(clerk: &Clerk, outcome: Outcome) -> Result<Response, Failure> {
         frame,
         columns,
         limits,
+        nothing: false,
         mistakes: Vec::new(),
         count: String::new(),
         cure: String::new(),
@@ -173,6 +176,7 @@ fn draw(clerk: &Clerk, outcome: Outcome) -> Result<Response, Failure> {
         Outcome::Nothing => status = StatusCode::OK,
         Outcome::Problem(field, text) => page.frame.problems = vec![Problem { field, text }],
         Outcome::Mistakes(mistakes) => {
+            page.nothing = true;
             page.count = texts.say_with("import-mistakes", &[("count", mistakes.count().into())]);
             page.cure = texts.say("import-nothing-taken");
             page.table(texts, &mistakes);
@@ -201,7 +205,8 @@ impl ImportPage {
         ];
         values.extend(shop.map(|shop| ("shop", shop.into())));
         let key = if shop.is_some() { "import-done-from" } else { "import-done" };
-        self.frame.done = Some(texts.say_with(key, &values));
+        self.nothing = report.added == 0 && report.replaced == 0;
+        self.frame.done = (!self.nothing).then(|| texts.say_with(key, &values));
         let counted =
             |key: &str, count: usize| (count > 0).then(|| texts.say_with(key, &[("count", count.into())]));
         let named = |key: &str, names: &[String]| {
@@ -216,7 +221,8 @@ impl ImportPage {
         self.notes.extend(named("import-unused", &report.unused));
         if report.rows_left > 0 {
             self.count = texts.say_with("import-rows-left", &[("count", report.rows_left.into())]);
-            self.cure = texts.say("import-rows-left-text");
+            let cure = if self.nothing { "import-nothing-taken" } else { "import-rows-left-text" };
+            self.cure = texts.say(cure);
             self.table(texts, &report.left_out);
         }
         let shop = shop.unwrap_or_default();

@@ -62,6 +62,11 @@ fn tasks(clerk: &Clerk) -> Result<Vec<Task>, Failure> {
     if action::recovery_key(office).map_err(|error| Failure::Internal(error.to_string()))?.is_some() {
         tasks.push(task("task-recovery-title", "task-recovery-text", "/setup/recovery-key"));
     }
+    let mine: Vec<_> = clerk.signed.actor.id().into_iter().collect();
+    let right = Right::ChangeOperatorStaff;
+    if clerk.may(right) && action::others_who_may(office.app(), right, &mine)?.is_empty() {
+        tasks.push(task("task-second-title", "task-second-text", "/staff"));
+    }
     if attempts::without_answer(clerk)? > 0 {
         tasks.push(task("task-unsettled-title", "task-unsettled-text", "/orders?state=awaiting"));
     }

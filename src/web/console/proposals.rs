@@ -46,9 +46,11 @@ struct Card {
 struct Row {
     number: u64,
     text: String,
-    by: String,
+    /// Who and when.
+    by: (String, String),
     state: (String, &'static str),
-    decided: String,
+    /// Who, if anybody, and when.
+    decided: (String, String),
 }
 
 #[derive(Template)]
@@ -256,20 +258,20 @@ fn changes(clerk: &Clerk, what: &Proposed) -> Result<Vec<(String, String, String
 fn row(clerk: &Clerk, proposal: &Proposal, now: Timestamp) -> Row {
     let texts = clerk.texts();
     let (key, colour, decided) = match proposal.state_at(now) {
-        ProposalState::Open => ("proposal-state-open", "warn", String::new()),
+        ProposalState::Open => ("proposal-state-open", "warn", (String::new(), String::new())),
         ProposalState::Confirmed(word) => {
-            ("proposal-state-confirmed", "good", words::by_at(word.email.as_str(), word.at))
+            ("proposal-state-confirmed", "good", (word.email.to_string(), when(word.at)))
         }
         ProposalState::Rejected(word) => {
-            ("proposal-state-rejected", "bad", words::by_at(word.email.as_str(), word.at))
+            ("proposal-state-rejected", "bad", (word.email.to_string(), when(word.at)))
         }
-        ProposalState::Lapsed => ("proposal-state-lapsed", "muted", when(proposal.until)),
-        ProposalState::Withdrawn { at } => ("proposal-state-withdrawn", "muted", when(at)),
+        ProposalState::Lapsed => ("proposal-state-lapsed", "muted", (String::new(), when(proposal.until))),
+        ProposalState::Withdrawn { at } => ("proposal-state-withdrawn", "muted", (String::new(), when(at))),
     };
     Row {
         number: proposal.number,
         text: words::proposed(texts, &proposal.what),
-        by: words::by_at(proposal.email.as_str(), proposal.at),
+        by: (proposal.email.to_string(), when(proposal.at)),
         state: (texts.say(key), colour),
         decided,
     }

@@ -103,7 +103,8 @@ fn read(visitor: &Visitor, fields: &Fields, cookie: Token, problems: &mut Vec<Pr
     };
     let shop = Line::new(fields.get("shop")).ok();
     if shop.is_none() {
-        problems.push(Problem::new("shop", texts.say_with("field-line-wrong", &[("max", 60.into())])));
+        let values = [("field", texts.say("field-shop").into()), ("max", 60.into())];
+        problems.push(Problem::new("shop", texts.say_with("field-line-named", &values)));
     }
     let contact = email("contact", problems);
     let typed = fields.get("password");

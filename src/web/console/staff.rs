@@ -345,7 +345,8 @@ fn draw(
         may,
         halves: if may { halves(clerk, &person, now)? } else { Vec::new() },
         secret,
-        can_reset: may && !disabled,
+        // Whoever is invited has no credentials yet: a new invitation does it.
+        can_reset: may && person.state == PersonState::Active,
         can_reinstate: may && disabled,
         can_dismiss: may
             && actor.id() != Some(person.id)
@@ -394,11 +395,16 @@ fn halves(clerk: &Clerk, person: &Person, now: Timestamp) -> Result<Vec<Half>, F
     };
     let store = clerk.desk.office.app().store();
     let known = store.read::<_, StoreError>(|view| view.get(&INVITATIONS, &person.id))?.unwrap_or_default();
-    let mut halves =
-        vec![Half { made: made(known.link)?, label: texts.say("invitation-make-link"), action: "link" }];
+    let half = |made: Option<String>, first: &str, again: &str, action| Half {
+        label: texts.say(if made.is_some() { again } else { first }),
+        made,
+        action,
+    };
+    let link = made(known.link)?;
+    let mut halves = vec![half(link, "invitation-make-link", "invitation-make-link-again", "link")];
     if action::needs_code(person) {
-        let label = texts.say("invitation-make-code");
-        halves.push(Half { made: made(known.code)?, label, action: "code" });
+        let code = made(known.code)?;
+        halves.push(half(code, "invitation-make-code", "invitation-make-code-again", "code"));
     }
     Ok(halves)
 }

@@ -38,6 +38,8 @@ struct FormPage {
     frame: Frame,
     action: String,
     back: String,
+    /// What `back` is called.
+    back_to: String,
     text: String,
     /// Of the person: name and, for somebody new, the address.
     person: Vec<Field>,
@@ -49,6 +51,21 @@ struct FormPage {
     screening: Vec<Field>,
     alone: bool,
 }
+
+/// Every field in the order of the form, which is the order of its problems too.
+const FIELDS: [&str; 11] = [
+    "name",
+    "email",
+    "role",
+    "kind",
+    "employer",
+    "since",
+    "ended",
+    "screening_method",
+    "screening_on",
+    "screening_until",
+    "screening_reference",
+];
 
 /// `GET /staff/new`.
 pub async fn show_new(clerk: Clerk) -> Result<Response, Failure> {
@@ -126,11 +143,14 @@ fn read(texts: &Texts, fields: &Fields, problems: &mut Vec<Problem>) -> Option<R
     let before = problems.len();
     let mut wrong = |field: &str, text: String| problems.push(Problem::new(field, text));
     let line = |name: &str| Line::<100>::new(fields.get(name)).ok();
-    let line_wrong = || texts.say_with("field-line-wrong", &[("max", 100.into())]);
+    let line_wrong = |label: &str| {
+        texts.say_with("field-line-named", &[("field", texts.say(label).into()), ("max", 100.into())])
+    };
+    let date_wrong = |label: &str| texts.say_with("staff-date-wrong", &[("field", texts.say(label).into())]);
     let date = |name: &str| fields.get(name).trim().parse::<Date>().ok();
     let name = line("name");
     if name.is_none() {
-        wrong("name", line_wrong());
+        wrong("name", line_wrong("staff-name"));
     }
     let role = Role::of_name(fields.get("role"));
     if role.is_none() {
@@ -138,7 +158,7 @@ fn read(texts: &Texts, fields: &Fields, problems: &mut Vec<Problem>) -> Option<R
     }
     let employer = line("employer");
     if employer.is_none() {
-        wrong("employer", line_wrong());
+        wrong("employer", line_wrong("staff-employer"));
     }
     let kind = match fields.get("kind") {
         "employee" => Some(EmploymentKind::Employee),
@@ -150,14 +170,14 @@ fn read(texts: &Texts, fields: &Fields, problems: &mut Vec<Problem>) -> Option<R
     }
     let since = date("since");
     if since.is_none() {
-        wrong("since", texts.say("staff-date-wrong"));
+        wrong("since", date_wrong("staff-since"));
     }
     let ended = match fields.get("ended").trim() {
         "" => Some(None),
         text => text.parse::<Date>().ok().map(Some),
     };
     if ended.is_none() {
-        wrong("ended", texts.say("staff-date-wrong"));
+        wrong("ended", date_wrong("staff-ended"));
     }
     const SCREENING: [&str; 4] =
         ["screening_method", "screening_on", "screening_until", "screening_reference"];
@@ -166,17 +186,17 @@ fn read(texts: &Texts, fields: &Fields, problems: &mut Vec<Problem>) -> Option<R
     if SCREENING.iter().any(|name| !fields.get(name).trim().is_empty()) {
         let (method, reference) = (line("screening_method"), line("screening_reference"));
         let (on, until) = (date("screening_on"), date("screening_until"));
-        for (name, there) in
-            [("screening_method", method.is_some()), ("screening_reference", reference.is_some())]
-        {
-            if !there {
-                wrong(name, line_wrong());
-            }
+        if method.is_none() {
+            wrong("screening_method", line_wrong("staff-screening-method"));
         }
-        for (name, there) in [("screening_on", on.is_some()), ("screening_until", until.is_some())] {
-            if !there {
-                wrong(name, texts.say("staff-date-wrong"));
-            }
+        if reference.is_none() {
+            wrong("screening_reference", line_wrong("staff-screening-reference"));
+        }
+        if on.is_none() {
+            wrong("screening_on", date_wrong("staff-screening-on"));
+        }
+        if until.is_none() {
+            wrong("screening_until", date_wrong("staff-screening-until"));
         }
         if let (Some(on), Some(until)) = (on, until)
             && until < on
@@ -236,8 +256,9 @@ fn draw(
     clerk: &Clerk,
     person: Option<&Person>,
     value: &dyn Fn(&str) -> String,
-    problems: Vec<Problem>,
+    mut problems: Vec<Problem>,
 ) -> Result<Response, Failure> {
+    problems.sort_by_key(|problem| FIELDS.iter().position(|field| *field == problem.field));
     let texts = clerk.texts();
     let field = |name: &'static str, label: &str| Field::new(name, texts.say(label)).value(&value(name));
     let date = |name: &'static str, label: &str| field(name, label).kind("date", "off");
@@ -280,6 +301,7 @@ fn draw(
     let page = FormPage {
         action,
         back,
+        back_to: person.map_or_else(|| texts.say("staff-title"), |person| person.name.to_string()),
         text: texts.say("staff-form-text"),
         person: with(about),
         groups: groups(texts, &clerk.signed.actor, person, &value("role")),

@@ -65,14 +65,21 @@ pub async fn make(clerk: Clerk, request: Request<Body>) -> Result<Response, Fail
     let mut problems = Vec::new();
     let name = Line::new(fields.get("name")).ok();
     if name.is_none() {
-        problems.push(Problem::new("name", texts.say_with("field-line-wrong", &[("max", 60.into())])));
+        let values = [("field", texts.say("tokens-name").into()), ("max", 60.into())];
+        problems.push(Problem::new("name", texts.say_with("field-line-named", &values)));
+    }
+    let rights: Vec<_> = fields.under("right.").filter_map(|(name, _)| Right::of_name(name)).collect();
+    if rights.is_empty() {
+        problems.push(problem(texts, TokenError::NoRight)?);
     }
     let range: Option<IpNet> = fields.get("range").trim().parse().ok();
     if range.is_none() {
         problems.push(Problem::new("range", texts.say("tokens-range-malformed")));
     }
     let days = fields.get("days").trim().parse().unwrap_or(0);
-    let rights: Vec<_> = fields.under("right.").filter_map(|(name, _)| Right::of_name(name)).collect();
+    if !(1..=MOST_TOKEN_DAYS).contains(&days) {
+        problems.push(problem(texts, TokenError::Days)?);
+    }
     if let (Some(name), Some(range), true) = (name, range, problems.is_empty()) {
         let wish = MakeToken { name, rights, range, days };
         match action::make_token(&clerk.desk.office, &clerk.signed.actor, wish).await {

@@ -114,7 +114,14 @@ impl Ask {
         };
         let check = Check::ALL.into_iter().find(|check| check.name() == self.check).unwrap_or(Check::Http);
         let (names, agreed) = (split(names), self.agreed);
-        problems.is_empty().then_some(AskAcme { place, names, authority, check, agreed, binding })
+        let wish = AskAcme { place, names, authority, check, agreed, binding };
+        // The names stand first on the page: what is wrong with them is told first, and with the rest.
+        if let Err(error) = wish.host_names()
+            && let Ok(problem) = problem(texts, error)
+        {
+            problems.insert(0, problem);
+        }
+        problems.is_empty().then_some(wish)
     }
 
     /// The form, to be drawn.

@@ -7,6 +7,7 @@ pub use change::problem as range_problem;
 pub use change::{check_admin, check_operator, show_admin, show_operator, try_admin, try_operator};
 pub use trial::{confirm_admin, confirm_operator, take_back_admin, take_back_operator};
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use askama::Template;
@@ -36,6 +37,8 @@ struct Row {
     owner: String,
     /// Whether the one who looks is inside.
     here: bool,
+    /// Who else is signed in from inside: names.
+    others: String,
 }
 
 /// The change on trial.
@@ -87,7 +90,16 @@ fn row(range: &AdminRange, source: IpAddr) -> Row {
         name: range.name.to_string(),
         owner: range.owner.to_string(),
         here: range.net.contains(&source.to_canonical()),
+        others: String::new(),
     }
+}
+
+/// A range with those who are signed in from inside it.
+fn inside(range: &AdminRange, source: IpAddr, people: &BTreeSet<(String, IpAddr)>) -> Row {
+    let others = people.iter().filter(|(_, from)| range.net.contains(from));
+    // Somebody at two addresses of a range is named once.
+    let others: BTreeSet<_> = others.map(|(name, _)| name.as_str()).collect();
+    Row { others: others.into_iter().collect::<Vec<_>>().join(", "), ..row(range, source) }
 }
 
 /// What is in `these` and not in `those`.
@@ -111,7 +123,10 @@ fn draw(clerk: &Clerk, problems: Vec<Problem>, done: Option<String>) -> Result<R
     let trial =
         ranges.pending.as_ref().map(|pending| trial(clerk, pending, ranges.confirmed(pending.which), left));
     let rules = clerk.desk.office.app().gate().rules();
-    let rows = |list: &[AdminRange]| list.iter().map(|range| row(range, clerk.source)).collect::<Vec<_>>();
+    let people = action::others_signed_in(clerk.desk.office.app(), &clerk.signed.actor)?;
+    let rows = |list: &[AdminRange]| {
+        list.iter().map(|range| inside(range, clerk.source, &people)).collect::<Vec<_>>()
+    };
     let (mut head, mut frame) = clerk.frame(texts.say("ranges-title"), HOME);
     if let Some(trial) = &trial {
         head.refresh = Some(if trial.left.is_some() { REFRESH } else { SOON });
