@@ -105,19 +105,22 @@ fn a_connection_that_ended_between_two_questions_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keeper.socket");
     let listener = UnixListener::bind(&path).unwrap();
-    let twice = std::thread::spawn(move || {
+    let (closed, next) = std::sync::mpsc::channel();
+    let once_each = std::thread::spawn(move || {
         for _ in 0..2 {
             let (stream, _) = listener.accept().unwrap();
             let question: wire::Question = wire::take(&stream).unwrap().unwrap();
             wire::send(&stream, &question.put_to(&mut Told::default())).unwrap();
+            drop(stream);
+            closed.send(()).unwrap();
         }
     });
     let mut client = Client::at(path);
-    assert_eq!(client.witness_value(), Ok([3; 32]));
-    while !twice.is_finished() {
+    for _ in 0..2 {
         assert_eq!(client.witness_value(), Ok([3; 32]));
+        next.recv().unwrap();
     }
-    twice.join().unwrap();
+    once_each.join().unwrap();
 }
 
 #[test]
