@@ -23,6 +23,7 @@ pub mod cart;
 pub mod catalog;
 pub mod collector;
 pub mod config;
+pub mod keeper;
 pub mod locale;
 pub mod machine;
 pub mod operator;

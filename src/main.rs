@@ -43,6 +43,8 @@ struct Cli {
 enum Verb {
     /// Run the shop (inside the image, started by systemd)
     Serve(Config),
+    /// Hold the TPM for the shop (inside the image, started by systemd; it has no network)
+    Keep(Config),
     /// Name every mistake in the configuration, and end with 78 if there is one
     Check {
         #[command(flatten)]
@@ -135,6 +137,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Check { config, appliance } => check(&config, appliance),
         Verb::Serve(config) => boot::start(config.read()?),
+        Verb::Keep(config) => boot::keep(&config.read()?),
         Verb::Demo(arguments) => boot::start_demo(arguments.into()),
         Verb::Setup(config) => {
             let _journal = machine::journal();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The floors, from the ground up (DESIGN section 3).
 const FLOORS: [&[&str]; 6] = [
     &["base"],
-    &["config", "store", "tpm", "tls", "machine", "locale", "collector"],
+    &["config", "store", "tpm", "tls", "machine", "locale", "collector", "keeper"],
     &["catalog", "cart", "order", "payment", "ranges", "operator", "staff", "audit", "alarm", "proposal"],
     &["action"],
     &["web"],

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::audit::{Hash, Witness};
+use crate::keeper::KeepError;
 use crate::store::StoreError;
-use crate::tpm::TpmError;
 
 /// How long an answer may take; a slow chip needs a few seconds for all that a head asks of it.
 pub const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
@@ -16,9 +16,9 @@ pub const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// Why the TPM did not follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeeperError {
-    /// It refused.
+    /// It refused, or its keeper does not answer.
     #[error(transparent)]
-    Tpm(#[from] TpmError),
+    Keep(#[from] KeepError),
     /// It does not answer.
     #[error("the TPM did not answer within {} s", ANSWERS_WITHIN.as_secs())]
     Silent,
@@ -49,7 +49,7 @@ impl Keeper {
     /// Asks the TPM.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&mut dyn Witness) -> Result<T, TpmError> + Send + 'static,
+        question: impl FnOnce(&mut dyn Witness) -> Result<T, KeepError> + Send + 'static,
     ) -> Result<T, KeeperError> {
         let witness = Arc::clone(&self.witness);
         let asked = tokio::task::spawn_blocking(move || {
@@ -93,26 +93,27 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tpm::TpmError;
     use crate::tpm::witness::{Certificate, WitnessKey};
 
     struct Hangs;
 
     impl Witness for Hangs {
-        fn key(&mut self) -> Result<WitnessKey, TpmError> {
-            Err(TpmError::WitnessMissing)
+        fn key(&mut self) -> Result<WitnessKey, KeepError> {
+            Err(TpmError::WitnessMissing.into())
         }
 
-        fn value(&mut self) -> Result<Hash, TpmError> {
+        fn value(&mut self) -> Result<Hash, KeepError> {
             std::thread::sleep(Duration::from_secs(3));
             Ok(Hash::default())
         }
 
-        fn extend(&mut self, _: Hash) -> Result<Hash, TpmError> {
-            Err(TpmError::WitnessMissing)
+        fn extend(&mut self, _: Hash) -> Result<Hash, KeepError> {
+            Err(TpmError::WitnessMissing.into())
         }
 
-        fn certify(&mut self, _: Hash) -> Result<Certificate, TpmError> {
-            Err(TpmError::WitnessMissing)
+        fn certify(&mut self, _: Hash) -> Result<Certificate, KeepError> {
+            Err(TpmError::WitnessMissing.into())
         }
     }
 
@@ -126,6 +127,6 @@ mod tests {
         };
         let (first, second) = tokio::join!(first, second);
         assert_eq!((first, second), (Ok(Hash::default()), Err(KeeperError::Silent)));
-        assert_eq!(keeper.key().await, Err(KeeperError::Tpm(TpmError::WitnessMissing)));
+        assert_eq!(keeper.key().await, Err(KeeperError::Keep(TpmError::WitnessMissing.into())));
     }
 }

@@ -5,7 +5,9 @@ use super::*;
 use crate::action::Keeper;
 use crate::action::fixture::Fixture;
 use crate::alarm;
-use crate::audit::{ApprovedWitness, verify};
+use crate::audit::verify;
+use crate::base::OsRandom;
+use crate::keeper::{Holder, KeepError};
 use crate::tpm::swtpm::Swtpm;
 use crate::tpm::{Authority, Tpm};
 
@@ -14,7 +16,7 @@ async fn shop() -> (Fixture, Actor, Swtpm) {
     let swtpm = Swtpm::start(&fixture.folder.path().join("tpm")).unwrap();
     let mut tpm = Tpm::open(&swtpm.device()).unwrap();
     let approval = Authority::generate().unwrap().approve(1, &[("test", tpm.image_pcr().unwrap())]).unwrap();
-    let keeper = Keeper::new(Arc::new(Mutex::new(ApprovedWitness { tpm, approval })));
+    let keeper = Keeper::new(Arc::new(Mutex::new(Holder::of(tpm, approval, Box::new(OsRandom)))));
     begin_audit(fixture.app(), keeper, "version 0.1.0, release").await.unwrap();
     (fixture, ada, swtpm)
 }
@@ -97,17 +99,17 @@ async fn a_tpm_that_dies_stops_no_record_and_an_alarm_tells() {
     );
     struct Dead;
     impl crate::audit::Witness for Dead {
-        fn key(&mut self) -> Result<crate::tpm::witness::WitnessKey, crate::tpm::TpmError> {
-            Err(crate::tpm::TpmError::Lost { step: "answer" })
+        fn key(&mut self) -> Result<crate::tpm::witness::WitnessKey, KeepError> {
+            Err(crate::tpm::TpmError::Lost { step: "answer" }.into())
         }
-        fn value(&mut self) -> Result<Hash, crate::tpm::TpmError> {
-            Err(crate::tpm::TpmError::Lost { step: "answer" })
+        fn value(&mut self) -> Result<Hash, KeepError> {
+            Err(crate::tpm::TpmError::Lost { step: "answer" }.into())
         }
-        fn extend(&mut self, _: Hash) -> Result<Hash, crate::tpm::TpmError> {
-            Err(crate::tpm::TpmError::Lost { step: "answer" })
+        fn extend(&mut self, _: Hash) -> Result<Hash, KeepError> {
+            Err(crate::tpm::TpmError::Lost { step: "answer" }.into())
         }
-        fn certify(&mut self, _: Hash) -> Result<Certificate, crate::tpm::TpmError> {
-            Err(crate::tpm::TpmError::Lost { step: "answer" })
+        fn certify(&mut self, _: Hash) -> Result<Certificate, KeepError> {
+            Err(crate::tpm::TpmError::Lost { step: "answer" }.into())
         }
     }
     begin_audit(office.app(), Keeper::new(Arc::new(Mutex::new(Dead))), "version 0.1.0, release")

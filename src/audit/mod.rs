@@ -35,7 +35,7 @@ pub use retention::{KEPT_FOR, MOST_RECORDS, NEARLY_FULL, Removal, removable, rem
 pub use seal::{EVERY, Gap, Standing, begin_head, compare, digest, due, finish_head, follows};
 pub use search::{LOOKED_AT, Page, Query, search};
 pub use verify::{Bad, Checker, LONGEST_LINE, Place, Report, VerifyEnd, Why, verify, verify_command};
-pub use witness::{ApprovedWitness, Witness};
+pub use witness::Witness;
 
 use std::fmt;
 use std::net::IpAddr;

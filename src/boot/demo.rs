@@ -11,10 +11,11 @@ use super::doors::Sockets;
 use super::run::{self, BootError, Facts, Plan};
 use crate::base::OsRandom;
 use crate::config::{Appliance, Mistakes, Ports, Profile, Settings, TpmAt};
+use crate::keeper::{self, Holder};
 use crate::store::Store;
 use crate::tpm::approval::ApprovalError;
 use crate::tpm::swtpm::{Swtpm, SwtpmError};
-use crate::tpm::{Approval, Authority, Device, Tpm, TpmError};
+use crate::tpm::{Authority, Device, Tpm, TpmError};
 
 /// How to run a demo.
 #[derive(Debug, Clone)]
@@ -92,23 +93,23 @@ pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), De
         Some(path) => Appliance::load(path, Profile::Dev)?,
         None => Appliance::parse("appliance.toml", APPLIANCE, Profile::Dev)?,
     };
-    let (tpm, approval, swtpm) = software_tpm(&options.dir)?;
+    let (holder, swtpm) = software_tpm(&options.dir)?;
     if let Device::Swtpm { port, .. } = swtpm.device() {
         settings.tpm.at = TpmAt::Swtpm((Ipv4Addr::LOCALHOST, port).into());
     }
     let sockets = Sockets::loopback(options.ports).map_err(BootError::from)?;
     let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    let plan = Plan { settings, appliance, tpm, approval, sockets, addresses, unit: None };
+    let keeper = keeper::in_this_process(holder).map_err(BootError::Keeper)?;
+    let plan = Plan { settings, appliance, keeper, sockets, addresses, unit: None };
     run::run(plan, stop, say).await?;
     Ok(())
 }
 
 /// Opens the store of a demo that does not run, for checks of what it keeps.
 pub async fn open_store(dir: &Path) -> Result<Store, DemoError> {
-    let (mut tpm, approval, _swtpm) = software_tpm(dir)?;
+    let (mut holder, _swtpm) = software_tpm(dir)?;
     let store = dir.join("store").join("shop.redb");
-    let opened =
-        super::keys::open(&store, &mut tpm, &approval, Arc::new(OsRandom)).await.map_err(BootError::from)?;
+    let opened = super::keys::open(&store, &mut holder, Arc::new(OsRandom)).await.map_err(BootError::from)?;
     Ok(opened.store)
 }
 
@@ -124,12 +125,12 @@ fn settings(options: &Options) -> Settings {
 }
 
 /// A software TPM whose approvals the demo signs itself, with a key of its own.
-fn software_tpm(dir: &Path) -> Result<(Tpm, Approval, Swtpm), DemoError> {
+fn software_tpm(dir: &Path) -> Result<(Holder, Swtpm), DemoError> {
     let swtpm = Swtpm::start(&dir.join("tpm"))?;
     let mut tpm = Tpm::open(&swtpm.device())?;
     let authority = Authority::open_or_create(&dir.join("approval-key.pem"))?;
     let approval = authority.approve(1, &[("demo", tpm.image_pcr()?)])?;
-    Ok((tpm, approval, swtpm))
+    Ok((Holder::of(tpm, approval, Box::new(OsRandom)), swtpm))
 }
 
 fn folder_error(path: &Path, error: &std::io::Error) -> DemoError {

@@ -1,11 +1,11 @@
-//! From the TPM to an open store: the root key is unsealed, or made and sealed in a new file.
+//! From the keeper to an open store: the root key is unsealed, or made and sealed in a new file.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Random, SecretBytes};
+use crate::keeper::{Keep, KeepError};
 use crate::store::{RootKey, Store, StoreError, StoreFile};
-use crate::tpm::{Approval, SealedBlob, Tpm, TpmError};
 
 /// What opened: the store, and the key under which cookies and forms are signed.
 pub struct Opened {
@@ -18,9 +18,9 @@ pub struct Opened {
 /// Why the store did not open. The file is kept as it is in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// The TPM refused.
+    /// The TPM refused, or its keeper does not answer.
     #[error("the store's key could not be had from the TPM: {0}; the store's file is kept as it is")]
-    Tpm(#[from] TpmError),
+    Keep(#[from] KeepError),
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,25 +29,14 @@ pub enum KeysError {
     NotAKey,
 }
 
-/// Opens the store at `path` with the key that `tpm` keeps.
-pub async fn open(
-    path: &Path,
-    tpm: &mut Tpm,
-    approval: &Approval,
-    random: Arc<dyn Random>,
-) -> Result<Opened, KeysError> {
+/// Opens the store at `path` with the key that `keep` keeps.
+pub async fn open(path: &Path, keep: &mut dyn Keep, random: Arc<dyn Random>) -> Result<Opened, KeysError> {
     let file = StoreFile::open(path)?;
-    let root = match file.sealed_root_key()? {
-        Some(blob) => {
-            let secret = tpm.unseal(approval, &SealedBlob::from_bytes(&blob)?)?;
-            RootKey::from_bytes(secret.expose_secret()).ok_or(KeysError::NotAKey)?
-        }
-        None => {
-            let root = RootKey::random(random.as_ref());
-            file.keep_sealed_root_key(&tpm.seal(approval, root.expose_secret())?.to_bytes())?;
-            root
-        }
-    };
+    let secret = keep.root_key(file.sealed_root_key()?.as_deref())?;
+    if let Some(sealed) = &secret.sealed {
+        file.keep_sealed_root_key(sealed)?;
+    }
+    let root = RootKey::from_bytes(secret.key.expose_secret()).ok_or(KeysError::NotAKey)?;
     let web_key = root.derive("web");
     let store = file.start(root, random).await?;
     Ok(Opened { store, web_key })

@@ -19,10 +19,10 @@ use crate::action::{
     keep_refunding, keep_shipping, open_ranges, recover, recover_refunds, restore_certificates,
     restore_gateway,
 };
-use crate::audit::ApprovedWitness;
 use crate::base::{Clock, OsRandom, Random, SystemClock};
 use crate::collector::Pace;
 use crate::config::{Appliance, Attested, Mistakes, Ports, Profile, Settings, TpmAt};
+use crate::keeper::{Client, Keep};
 use crate::locale::LocaleError;
 use crate::machine::{Failure, RangeFiles};
 use crate::payment::gateway::Unusable;
@@ -30,8 +30,8 @@ use crate::staff::{Employment, EmploymentKind, Hasher, HasherError, Screening};
 use crate::store::StoreError;
 use crate::tls::acme::BadDirectory;
 use crate::tls::{Certificates, Challenges, IdentityError};
+use crate::tpm::TpmError;
 use crate::tpm::approval::ApprovalError;
-use crate::tpm::{Approval, Tpm, TpmError};
 use crate::web::Site;
 
 /// How long the audit log's last head may take when the service stops.
@@ -41,8 +41,8 @@ const LAST_HEAD: Duration = Duration::from_secs(8);
 pub(super) struct Plan {
     pub(super) settings: Settings,
     pub(super) appliance: Appliance,
-    pub(super) tpm: Tpm,
-    pub(super) approval: Approval,
+    /// Whoever has the TPM.
+    pub(super) keeper: Client,
     pub(super) sockets: Sockets,
     /// The addresses at which people find the machine, for certificates and the screen.
     pub(super) addresses: Vec<IpAddr>,
@@ -59,6 +59,9 @@ pub enum BootError {
     /// The TPM.
     #[error(transparent)]
     Tpm(#[from] TpmError),
+    /// The keeper's socket.
+    #[error("the keeper cannot be reached: {0}")]
+    Keeper(std::io::Error),
     /// The store, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,10 +106,10 @@ pub(super) async fn run(
     stop: watch::Receiver<bool>,
     ready: impl FnOnce(&Facts),
 ) -> Result<(), BootError> {
-    let Plan { settings, appliance, mut tpm, approval, sockets, addresses, unit } = plan;
+    let Plan { settings, appliance, mut keeper, sockets, addresses, unit } = plan;
     let random: Arc<dyn Random> = Arc::new(OsRandom);
     let store_file = settings.paths.store_file();
-    let opened = keys::open(&store_file, &mut tpm, &approval, Arc::clone(&random)).await?;
+    let opened = keys::open(&store_file, &mut keeper, Arc::clone(&random)).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let app = App::new(AppParts {
         store: opened.store,
@@ -120,9 +123,9 @@ pub(super) async fn run(
         log::warn!("the limits against card testing are lifted");
         app.lift_payment_limits();
     }
-    let witness = Arc::new(Mutex::new(ApprovedWitness { tpm, approval }));
+    let keeper = Arc::new(Mutex::new(keeper));
     let about = format!("version {}, {}", settings.version, settings.profile);
-    begin_audit(&app, Keeper::new(Arc::clone(&witness) as _), &about).await?;
+    begin_audit(&app, Keeper::new(Arc::clone(&keeper) as _), &about).await?;
     let (attempts, recovered) = match &unit {
         Some(unit) => (unit.attempts.clone(), unit.recovered.clone()),
         None => Default::default(),
@@ -177,7 +180,7 @@ pub(super) async fn run(
     let network = Some(appliance.network.clone());
     let pulse = Pulse::begin(&app, &settings, network, (ports, console), facts.code);
     let pulse = tokio::spawn(pulse.keep());
-    raise_minimum(witness);
+    raise_minimum(keeper);
     let auditing = tokio::spawn(keep_audit(Arc::clone(&app)));
     let served: Vec<_> =
         doors.into_iter().map(|door| tokio::spawn(crate::web::listener::serve(door, stop.clone()))).collect();
@@ -210,11 +213,10 @@ pub(super) async fn run(
 
 /// This image serves: from now on no image with a lower security version opens this machine's secrets. Beside
 /// the doors, since a TPM may take a second. With updates this will wait for the health gate.
-fn raise_minimum(witness: Arc<Mutex<ApprovedWitness>>) {
+fn raise_minimum(keeper: Arc<Mutex<Client>>) {
     tokio::task::spawn_blocking(move || {
-        let mut held = witness.lock().unwrap_or_else(PoisonError::into_inner);
-        let ApprovedWitness { tpm, approval } = &mut *held;
-        match tpm.raise_minimum_version(approval) {
+        let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        match keeper.raise_minimum() {
             Ok(minimum) => {
                 log::info!(target: "boot", "the TPM opens for images of security version {minimum} and above")
             }

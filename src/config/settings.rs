@@ -59,6 +59,8 @@ pub struct Paths {
     pub demo: PathBuf,
     /// The data volume's recovery key, there only until set-up is done.
     pub recovery_key: PathBuf,
+    /// The socket of the process that has the TPM.
+    pub keeper: PathBuf,
 }
 
 /// Where the TPM is.
@@ -133,6 +135,7 @@ impl Settings {
                 ranges: "/var/lib/cashcow/ranges".into(),
                 demo: "/usr/share/cashcow/demo".into(),
                 recovery_key: "/run/cashcow/recovery-key".into(),
+                keeper: "/run/cashcow/keeper.socket".into(),
             },
             tpm: TpmFiles {
                 at: TpmAt::Device("/dev/tpmrm0".into()),
@@ -211,6 +214,7 @@ fn paths(section: &Section<'_>, paths: &mut Paths) -> Option<()> {
         ("ranges", "\"/var/lib/cashcow/ranges\"", &mut paths.ranges),
         ("demo", "\"/usr/share/cashcow/demo\"", &mut paths.demo),
         ("recovery_key", "\"/run/cashcow/recovery-key\"", &mut paths.recovery_key),
+        ("keeper", "\"/run/cashcow/keeper.socket\"", &mut paths.keeper),
     ] {
         if let Some(field) = section.field(key, example) {
             match field.parsed(absolute) {

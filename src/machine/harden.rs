@@ -22,8 +22,8 @@ pub fn harden() -> Result<(), Failure> {
 /// Refuses to go on as root.
 pub fn refuse_root() -> Result<(), Failure> {
     if geteuid().is_root() {
-        let text = "cashcowd serve does not run as root: start it through cashcowd.service, which gives it the \
-                    user cashcow, or use `cashcowd demo`";
+        let text = "cashcowd serve and cashcowd keep do not run as root: start them through their units, which \
+                    give each a user of its own, or use `cashcowd demo`";
         return Err(Failure::new(Exit::NotPermitted, text));
     }
     Ok(())

@@ -46,6 +46,6 @@ pub use recover::{
 pub use resolver::{NETWORKD_STATE, write_resolvers};
 pub use screen::show;
 pub use setup::{Places, Volume, setup};
-pub use sockets::{HandedSockets, handed_sockets};
+pub use sockets::{HandedSockets, handed_keeper_socket, handed_sockets};
 pub use status::{BEAT, Health, SetupCode, Status, StatusFile};
 pub use whole::{write_durably, write_whole};

@@ -1,9 +1,10 @@
 //! Listening sockets that systemd opened for the service (sd_listen_fds(3)), by name.
 
 use std::net::TcpListener;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
 
-use nix::sys::socket::{SockType, getsockopt, sockopt};
+use nix::sys::socket::{SockType, UnixAddr, getsockname, getsockopt, sockopt};
 
 use super::{Exit, Failure};
 
@@ -41,12 +42,31 @@ pub fn handed_sockets() -> Result<HandedSockets, Failure> {
     Ok(HandedSockets { http: take("http")?, https: take("https")?, console: take("console")? })
 }
 
+/// The keeper's socket, the only one that systemd handed over.
+pub fn handed_keeper_socket() -> Result<UnixListener, Failure> {
+    let refuse = |error: &dyn std::fmt::Display| {
+        let cure = "start the keeper through its socket unit";
+        Failure::new(Exit::Unavailable, format!("the keeper's socket was not handed over: {error}; {cure}"))
+    };
+    let handed: Vec<_> = sd_notify::listen_fds_with_names().map_err(|error| refuse(&error))?.collect();
+    let [(number, _)] = handed.as_slice() else { return Err(refuse(&format!("{} sockets", handed.len()))) };
+    let own = listening(*number).map_err(|error| refuse(&error))?;
+    match getsockname::<UnixAddr>(own.as_raw_fd()) {
+        Ok(_) => Ok(UnixListener::from(own)),
+        Err(_) => Err(refuse(&"it is no socket of this machine")),
+    }
+}
+
 /// A listener of our own on the socket with this number.
 fn listener(number: RawFd) -> std::io::Result<TcpListener> {
+    listening(number).map(TcpListener::from)
+}
+
+fn listening(number: RawFd) -> std::io::Result<OwnedFd> {
     let own = duplicate(number)?;
     let stream = getsockopt(&own, sockopt::SockType)? == SockType::Stream;
     if stream && getsockopt(&own, sockopt::AcceptConn)? {
-        return Ok(TcpListener::from(own));
+        return Ok(own);
     }
     Err(std::io::Error::other("is not a listening stream socket"))
 }

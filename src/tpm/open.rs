@@ -47,6 +47,11 @@ impl Tpm {
         storage_key(&tpm.esys)?;
         Ok(tpm)
     }
+
+    /// Where it is.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
 }
 
 impl Device {
@@ -59,7 +64,7 @@ impl Device {
                 Err("there is no such device; switch the TPM 2.0 on in the firmware's menu".to_owned())
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Err("permission denied; the service must be in the group `tss`".to_owned())
+                Err("permission denied; the keeper must be in the group `tss`".to_owned())
             }
             Err(error) => Err(error.to_string()),
         }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use cashcow::action::{App, AppParts, Keeper, begin_audit, seal_audit};
 use cashcow::alarm;
 use cashcow::audit::{
-    ApprovedWitness, Bad, Certificate, Deed, Event, Export, Hash, Record, Report, Who, Witness,
-    records_after, verify,
+    Bad, Certificate, Deed, Event, Export, Hash, Record, Report, Who, Witness, records_after, verify,
 };
 use cashcow::base::{ManualClock, OsRandom, SecretBytes, SeededRandom};
+use cashcow::keeper::Holder;
 use cashcow::store::{RootKey, StoreError, StoreFile};
 use cashcow::tpm::swtpm::Swtpm;
 use cashcow::tpm::{Authority, Tpm};
@@ -23,7 +23,7 @@ pub const BEGINNING: &str = "2026-11-23T12:00:00Z";
 pub struct Machine {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
-    pub witness: Arc<Mutex<ApprovedWitness>>,
+    pub witness: Arc<Mutex<Holder>>,
     pub folder: tempfile::TempDir,
     _swtpm: Swtpm,
 }
@@ -165,12 +165,12 @@ pub fn place(lines: &[String], number: u64) -> usize {
     lines.iter().position(|line| line.starts_with("{\"hash\"") && line.contains(&wanted)).unwrap()
 }
 
-fn witness(folder: &Path) -> (Arc<Mutex<ApprovedWitness>>, Swtpm) {
+fn witness(folder: &Path) -> (Arc<Mutex<Holder>>, Swtpm) {
     let swtpm = Swtpm::start(&folder.join("tpm")).unwrap();
     let mut tpm = Tpm::open(&swtpm.device()).unwrap();
     let authority = Authority::generate().unwrap();
     let approval = authority.approve(1, &[("test", tpm.image_pcr().unwrap())]).unwrap();
-    (Arc::new(Mutex::new(ApprovedWitness { tpm, approval })), swtpm)
+    (Arc::new(Mutex::new(Holder::of(tpm, approval, Box::new(OsRandom)))), swtpm)
 }
 
 /// Opens the file once whoever had it is gone.

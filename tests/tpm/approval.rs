@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::bench::{Machine, SECRET};
 
 /// The files as systemd-stub leaves them, with systemd's own part beside ours.
-fn image_files(folder: &Path, ours: &Value, authority: &Authority) -> (PathBuf, PathBuf) {
+pub fn image_files(folder: &Path, ours: &Value, authority: &Authority) -> (PathBuf, PathBuf) {
     let (signatures, key) = (folder.join("signature.json"), folder.join("public.pem"));
     let file = json!({ "sha256": [{ "pcrs": [11], "pkfp": "", "pol": "", "sig": "" }], "cashcow": ours });
     fs::write(&signatures, file.to_string()).unwrap();

@@ -9,5 +9,6 @@ mod approval;
 mod bench;
 mod bus;
 mod images;
+mod keeper;
 mod machine;
 mod stranger;
