@@ -116,14 +116,6 @@ impl Machine {
         vault.bucket(&self.custodians.quorum(0), ends, &OsRandom).unwrap()
     }
 
-    pub fn device(&self) -> Device {
-        self.swtpm.device()
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Lets somebody else talk to the TPM, which takes one client at a time; then the keeper opens it again.
     pub fn meanwhile<T>(self, act: impl FnOnce(&Device) -> T) -> (Self, T) {
         let Self { tpm, swtpm, folder, approval, custodians } = self;
@@ -135,7 +127,10 @@ impl Machine {
 
     /// Switched off in order and on again.
     pub fn reboot(self) -> Self {
-        let (machine, ()) = self.meanwhile(|device| stranger(device).shutdown(StartupType::Clear).unwrap());
+        let (machine, ()) = self.meanwhile(|device| {
+            let end = |context: &mut Context| context.shutdown(StartupType::Clear);
+            stranger(device).execute_without_session(end).unwrap();
+        });
         machine.power_cut()
     }
 

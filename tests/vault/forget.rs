@@ -166,7 +166,17 @@ fn a_cleared_tpm_opens_nothing_and_says_so() {
 fn a_disk_in_another_machine_opens_nothing() {
     let (machine, thief) = (Machine::new(), Machine::new());
     let bucket = machine.bucket(1);
-    assert_eq!(settle(&thief, &bucket), Err(VaultError::Tpm(TpmError::OtherTpm)));
+    let vault = thief.vault();
+    assert_eq!(vault.fingerprinter(&bucket).err(), Some(VaultError::Tpm(TpmError::OtherTpm)));
+    // With the same custodians in the place of the thief's own, and both of them willing.
+    vault.dismiss(&thief.custodians.quorum(0)).unwrap();
+    vault.appoint(bucket.quorum()).unwrap();
+    let sealed = seal(&bucket, "entry");
+    let mut request = ask(&vault, &bucket, &[&sealed]);
+    let approvals = machine.custodians.both(request.demand());
+    request.approve(&approvals).unwrap();
+    let refused = Err(VaultError::Tpm(TpmError::OtherTpm));
+    assert_eq!(open(&mut request, &bucket, &sealed, "entry"), refused);
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub struct Bucket {
     storage_key: Vec<u8>,
     identity: Option<Vec<u8>>,
     /// Public areas of the bucket's key and of the fingerprint key.
-    key: Vec<u8>,
+    pub(super) key: Vec<u8>,
     mark: Vec<u8>,
     point: [u8; 64],
     /// Both private parts, under the secret that lies in the index.
