@@ -55,9 +55,7 @@ fn a_batch_of_many_rows_from_several_buckets_opens_whole() {
     let (vault, first, second) = (machine.vault(), machine.bucket(1), machine.bucket(2));
     let rows: Vec<_> = (0..70).map(|row| [&first, &second][row % 2]).collect();
     let sealed: Vec<_> = rows.iter().map(|bucket| seal(bucket, "entry")).collect();
-    let listed = rows.iter().zip(&sealed).map(|(bucket, sealed)| {
-        Listed::new(bucket, sealed)
-    });
+    let listed = rows.iter().zip(&sealed).map(|(bucket, sealed)| Listed::new(bucket, sealed));
     let mut request = vault.ask(first.quorum(), listed.collect(), 600, 600).unwrap();
     let approvals = machine.custodians.both(request.demand());
     request.approve(&approvals).unwrap();

@@ -12,6 +12,5 @@ mod bench;
 mod budget;
 mod fingerprint;
 mod forget;
-mod machine;
 mod sealing;
 mod tap;

@@ -88,7 +88,10 @@ fn a_bucket_whose_record_was_altered_or_put_together_is_refused() {
         request.approve(&approvals).unwrap();
         let refused = open(&mut request, &bad, &sealed, "entry");
         let refused = refused.unwrap_err();
-        assert!(matches!(refused, VaultError::Damaged | VaultError::Forgotten { code: 0x99D }), "{refused:?}");
+        assert!(
+            matches!(refused, VaultError::Damaged | VaultError::Forgotten { code: 0x99D }),
+            "{refused:?}"
+        );
     }
 }
 

@@ -112,7 +112,11 @@ fn copy(mut from: TcpStream, mut to: TcpStream, tap: Option<(&Tap, bool)>) {
                 }
                 let message: Vec<u8> = waiting.drain(..length).collect();
                 // Noted before it goes on, so that whoever has the answer finds it counted.
-                if up { tap.lock().command(&message) } else { tap.lock().answer(&message) }
+                if up {
+                    tap.lock().command(&message)
+                } else {
+                    tap.lock().answer(&message)
+                }
                 if to.write_all(&message).is_err() {
                     return;
                 }

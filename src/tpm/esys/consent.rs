@@ -103,11 +103,7 @@ impl Esys {
     }
 
     /// `PolicyOR`: the session stands at one of these.
-    pub(in crate::tpm) fn policy_or(
-        &self,
-        session: &Object<'_>,
-        branches: &[[u8; 32]],
-    ) -> Result<(), Code> {
+    pub(in crate::tpm) fn policy_or(&self, session: &Object<'_>, branches: &[[u8; 32]]) -> Result<(), Code> {
         let mut list = TPML_DIGEST { count: 0, ..Default::default() };
         for branch in branches {
             let slot = list.digests.get_mut(list.count as usize).ok_or(Code::TOO_LONG)?;

@@ -41,10 +41,8 @@ impl Esys {
         let (size, buffer) = sized(data)?;
         let mut data = TPM2B_MAX_BUFFER { size, buffer };
         let mut out = Out::<TPM2B_DIGEST>::new();
-        let done = esys!(
-            self.context,
-            Esys_HMAC(key.handle, session.handle, NO, NO, &data, SHA256_ALG, &mut out.0)
-        );
+        let done =
+            esys!(self.context, Esys_HMAC(key.handle, session.handle, NO, NO, &data, SHA256_ALG, &mut out.0));
         data.buffer.zeroize();
         done?;
         let code = out.get()?;
@@ -52,11 +50,7 @@ impl Esys {
     }
 
     /// Steps a counter.
-    pub(in crate::tpm) fn nv_increment(
-        &self,
-        index: &Object<'_>,
-        session: &Object<'_>,
-    ) -> Result<(), Code> {
+    pub(in crate::tpm) fn nv_increment(&self, index: &Object<'_>, session: &Object<'_>) -> Result<(), Code> {
         esys!(self.context, Esys_NV_Increment(index.handle, index.handle, session.handle, NO, NO))
     }
 
@@ -80,10 +74,7 @@ impl Esys {
 
     /// Removes an index of the owner's, and with it what it held.
     pub(in crate::tpm) fn nv_undefine(&self, mut index: Object<'_>) -> Result<(), Code> {
-        esys!(
-            self.context,
-            Esys_NV_UndefineSpace(ESYS_TR_RH_OWNER, index.handle, PASSWORD, NO, NO)
-        )?;
+        esys!(self.context, Esys_NV_UndefineSpace(ESYS_TR_RH_OWNER, index.handle, PASSWORD, NO, NO))?;
         // The library has let go of its note with the index: there is nothing left to release.
         index.handle = NO;
         Ok(())

@@ -74,10 +74,7 @@ impl Esys {
         compare: Compare,
     ) -> Result<(), Code> {
         let (operand, offset, operation) = (digest(operand)?, field as u16, compare as u16);
-        esys!(
-            self.context,
-            Esys_PolicyCounterTimer(session.handle, NO, NO, NO, &operand, offset, operation)
-        )
+        esys!(self.context, Esys_PolicyCounterTimer(session.handle, NO, NO, NO, &operand, offset, operation))
     }
 
     /// The TPM's own time.

@@ -54,12 +54,7 @@ pub(super) struct Parts {
 impl<'t> Vault<'t> {
     /// Makes a bucket. `ends` lies 1 to 64 steps of the epoch ahead; the keeper steps the epoch for each
     /// bucket's end, so buckets have to end in the order of their `ends`.
-    pub fn bucket(
-        &self,
-        quorum: &Quorum,
-        ends: Ends,
-        random: &dyn Random,
-    ) -> Result<Bucket, VaultError> {
+    pub fn bucket(&self, quorum: &Quorum, ends: Ends, random: &dyn Random) -> Result<Bucket, VaultError> {
         let steps = ends.epoch.checked_sub(self.epoch()?).ok_or(VaultError::Ends)?;
         if !(1..=MOST_STEPS).contains(&steps) || ends.clock <= self.clock()?.millis {
             return Err(VaultError::Ends);
@@ -235,7 +230,8 @@ impl Bucket {
         for custodian in &self.quorum.custodians {
             bytes.extend(custodian.point);
         }
-        for part in [&self.storage_key, self.identity.as_ref().unwrap_or(&Vec::new()), &self.key, &self.mark] {
+        for part in [&self.storage_key, self.identity.as_ref().unwrap_or(&Vec::new()), &self.key, &self.mark]
+        {
             sized(&mut bytes, part);
         }
         bytes

@@ -59,7 +59,8 @@ impl<'t> Vault<'t> {
 
     fn count(&self, counter: Counter) -> Result<u64, VaultError> {
         let index = self.counter(counter)?;
-        let bytes = self.esys().nv_read(&index, 8).and_then(|bytes| bytes.try_into().map_err(|_| Code::MALFORMED));
+        let bytes =
+            self.esys().nv_read(&index, 8).and_then(|bytes| bytes.try_into().map_err(|_| Code::MALFORMED));
         Ok(u64::from_be_bytes(bytes.doing("read a counter")?))
     }
 

@@ -124,7 +124,8 @@ impl Demand {
             return Err(Unsignable::Expiry);
         }
         let rows = &self.batch.rows;
-        let twice = rows.iter().enumerate().any(|(at, row)| rows.iter().skip(at + 1).any(|other| other == row));
+        let twice =
+            rows.iter().enumerate().any(|(at, row)| rows.iter().skip(at + 1).any(|other| other == row));
         if twice || !(1..=MOST_ROWS).contains(&rows.len()) {
             return Err(Unsignable::Rows);
         }

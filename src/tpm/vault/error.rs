@@ -31,7 +31,9 @@ pub enum VaultError {
         handle: u32,
     },
     /// A set of custodians is gone from the TPM.
-    #[error("the TPM's index {handle:#x} of a set of custodians is gone; nothing that needs it opens any more")]
+    #[error(
+        "the TPM's index {handle:#x} of a set of custodians is gone; nothing that needs it opens any more"
+    )]
     QuorumMissing {
         /// Its handle.
         handle: u32,

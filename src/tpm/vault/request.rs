@@ -107,7 +107,10 @@ impl Request<'_> {
         approvals.sort_by_key(|approved| approved.custodian);
         let nonce = &self.demand.nonce;
         for approved in &approvals {
-            self.sign(approved, Said { nonce, expiry: self.demand.expiry, command, reference: terms::CUSTODIAN })?;
+            self.sign(
+                approved,
+                Said { nonce, expiry: self.demand.expiry, command, reference: terms::CUSTODIAN },
+            )?;
         }
         let pair = (approvals.first(), approvals.last());
         // The branch of this pair. Where there is none, any will do: the TPM does not stand at it.
@@ -179,12 +182,7 @@ impl Request<'_> {
     }
 
     /// Goes through the gate: at leaf `at`, for `consent` to `command`.
-    pub(super) fn gate(
-        &self,
-        at: usize,
-        consent: &[u8; 32],
-        command: &[u8; 32],
-    ) -> Result<(), VaultError> {
+    pub(super) fn gate(&self, at: usize, consent: &[u8; 32], command: &[u8; 32]) -> Result<(), VaultError> {
         let (esys, batch) = (self.vault.esys(), &self.demand.batch);
         let unlisted = |code: u32| VaultError::NotListed { code };
         esys.policy_restart(&self.second).doing("start a session again")?;

@@ -18,7 +18,8 @@ impl Tree {
         let (mut levels, mut current) = (Vec::new(), leaves);
         loop {
             let groups: Vec<Vec<Policy>> = current.chunks(BRANCHES).map(group).collect();
-            current = groups.iter().map(|group| extend([0; 32], POLICY_OR, &[group.as_flattened()])).collect();
+            current =
+                groups.iter().map(|group| extend([0; 32], POLICY_OR, &[group.as_flattened()])).collect();
             levels.push(groups);
             if let [] | [_] = current.as_slice() {
                 let root = current.first().copied().unwrap_or_else(|| extend([0; 32], POLICY_OR, &[]));
