@@ -38,10 +38,11 @@ const ORDERS: usize = 200;
 const AT_ONCE: usize = 4;
 const GOODS: &str = "stoneware-mug";
 
-/// Numbers that nobody has seen before this run: their middle comes from the clock.
+/// Numbers that nobody has seen before this run: their middle comes from the clock, or from `LEAK_SEED`.
 fn sentinels(count: usize) -> Vec<Sentinel> {
     let begun = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let seed = u64::try_from(begun.as_micros()).unwrap();
+    let wanted = std::env::var("LEAK_SEED").ok().map(|seed| seed.parse().expect("LEAK_SEED is a number"));
+    let seed: u64 = wanted.unwrap_or_else(|| u64::try_from(begun.as_micros()).unwrap());
     println!("seed {seed}");
     let each = (0..count as u64).map(|n| Sentinel {
         number: cards::number(seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n * 7_919)),

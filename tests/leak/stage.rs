@@ -46,6 +46,9 @@ pub struct Stage {
     pub open: Vec<Box<dyn std::any::Any + Send>>,
 }
 
+/// How long a page is waited for after the gateway was called.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Stage {
     /// A shop of `vendor`'s. The other vendors are at an address where nobody is.
     pub async fn of(vendor: &'static Vendor) -> Self {
@@ -77,21 +80,24 @@ impl Stage {
         (shopper, page)
     }
 
-    /// The same until the page comes, or until the gateway was called with a fault and a moment went by: a lost
-    /// answer keeps the page waiting, and this shopper does not wait.
+    /// The same until the page comes, or until the gateway was called with a fault and [`PATIENCE`] is over: a
+    /// lost answer keeps the page waiting, and this shopper does not wait. A payment that goes on after its fault
+    /// brings its page meanwhile, so that its next call does not meet the next fault.
     /// A fault must have been planned.
     pub async fn pay_without_patience(&mut self, way: impl Into<String>, holder: &str) {
         let (mut shopper, page) = at_payment(&self.shop).await;
         let card = self.cards.next(way);
         let form = people::card(&page, &card.number, &card.code).set("cc-name", holder);
         let before = faults(&self.gateway);
-        tokio::select! {
-            _ = shopper.browser.try_submit(form) => {}
+        let page = tokio::select! {
+            page = shopper.browser.try_submit(form) => Some(page.map(|page| page.words())),
             () = struck(&self.gateway, before + 1, Duration::from_secs(20)) => {
-                tokio::time::sleep(Duration::from_millis(150)).await;
+                tokio::time::sleep(PATIENCE).await;
+                None
             }
-        }
-        assert!(faults(&self.gateway) > before, "{}: the planned fault came nowhere", self.cards.last());
+        };
+        let struck = faults(&self.gateway) > before;
+        assert!(struck, "{}: the planned fault came nowhere; the answer: {page:?}", self.cards.last());
         self.said.append(&mut shopper.browser.seen);
     }
 

@@ -37,11 +37,17 @@ impl Begun {
     }
 }
 
+/// The refund that the same form began, if it began one.
+pub(super) fn known(view: &impl Reads, wanted: &RefundOrder) -> Result<Option<Refund>, RefundError> {
+    let Some(id) = view.get(&REFUNDS_OF_FORMS, &wanted.nonce)? else { return Ok(None) };
+    let refund = view.get(&REFUNDS, &id)?.filter(|refund| refund.order == wanted.order);
+    refund.map(Some).ok_or(RefundError::OtherForm)
+}
+
 pub(super) fn begin(tx: &mut Tx<'_>, facts: &Facts) -> Result<Begun, RefundError> {
     let wanted = &facts.wanted;
-    if let Some(id) = tx.get(&REFUNDS_OF_FORMS, &wanted.nonce)? {
-        let refund = tx.get(&REFUNDS, &id)?.filter(|refund| refund.order == wanted.order);
-        return refund.map(|refund| Begun::Known(Box::new(refund))).ok_or(RefundError::OtherForm);
+    if let Some(refund) = known(tx, wanted)? {
+        return Ok(Begun::Known(Box::new(refund)));
     }
     let books = Books::open(tx, wanted.order)?;
     let portion = books.portion(wanted)?;

@@ -31,7 +31,7 @@ use crate::payment::gateway::RefundOutcome;
 use crate::payment::{REFUNDS, Refund, RefundState};
 use crate::staff::Right;
 use crate::store::{Reads, StoreError};
-use begin::{Begun, Facts, begin};
+use begin::{Begun, Facts, begin, known};
 
 /// The most refunds of one order.
 pub const MOST_REFUNDS: usize = 100;
@@ -110,6 +110,10 @@ pub fn preview_refund(app: &Arc<App>, actor: &Actor, wanted: &RefundOrder) -> Re
 /// has answered, or after at most [`PAGE_WAITS`]. It goes on by itself after that.
 pub async fn refund_order(app: &Arc<App>, actor: &Actor, wanted: RefundOrder) -> Result<Refund, RefundError> {
     actor.require(Right::RefundPayment)?;
+    // A form that is sent again needs neither its gateway's keys nor a slot to find what it began.
+    if let Some(refund) = app.store().read(|view| known(view, &wanted))? {
+        return Ok(follow(app, refund).await);
+    }
     let attempt = app.store().read(|view| Books::open(view, wanted.order)?.captured_attempt())?;
     let gateway = gateway_of(app, &attempt).ok_or(RefundError::NoGateway)?;
     let slot = app.charging().slot().ok_or(RefundError::Busy)?;

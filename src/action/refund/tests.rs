@@ -114,9 +114,11 @@ async fn one_apron_then_the_rest_gives_back_all_money_all_tax_and_the_goods_once
 async fn of_sixteen_people_who_press_at_once_one_is_first_and_the_others_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let (bench, ledger) = sold(folder.path()).await;
+    // All sixteen have the page before the first of them presses.
+    let pages: Vec<_> = (0..16).map(|_| want(&bench, Wish::Full)).collect();
     let mut people = tokio::task::JoinSet::new();
-    for _ in 0..16 {
-        let (app, wanted) = (Arc::clone(&bench.app), want(&bench, Wish::Full));
+    for wanted in pages {
+        let app = Arc::clone(&bench.app);
         people.spawn(async move { refund_order(&app, &Actor::machine(), wanted).await });
     }
     let (mut first, mut late) = (0, 0);
@@ -173,6 +175,12 @@ async fn the_same_form_sent_eight_times_is_one_refund() {
         assert_eq!((refund.number, refund.state), (1, RefundState::Done));
     }
     assert_eq!((ledger.count(), ledger.sum(), bench.stock()), (1, PRICE, (4, 0)));
+    // Nor when nothing is left and the gateway's keys are gone.
+    refund(&bench, Wish::Full).await.unwrap();
+    bench.app.use_gateway(None);
+    let again = refund_order(&bench.app, &Actor::machine(), wanted.clone()).await.unwrap();
+    assert_eq!((again.number, again.amount, ledger.count(), ledger.sum()), (1, eur(PRICE), 2, ALL));
+    bench.app.use_gateway(Some(Till::of(&ledger, Cut::Nowhere)));
     // Nor does the form open another order's refund.
     buy(&bench).await;
     let other = RefundOrder { order: 1002, ..wanted };
