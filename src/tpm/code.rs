@@ -59,7 +59,7 @@ impl Code {
     }
 
     /// A PCR moved while the session was open (`TPM_RC_PCR_CHANGED`).
-    pub(super) fn is_pcr_changed(self) -> bool {
+    fn is_pcr_changed(self) -> bool {
         self.tpm() == Some(0x128)
     }
 
