@@ -1,26 +1,15 @@
 //! Whole files: a good one, and files whose every mistake is named at once.
 
+use std::sync::LazyLock;
+
 use super::*;
 use proptest::prelude::*;
 
-const GOOD: &str = r#"version = 1
-hostname = "shop-1"
-[network]
-dhcp = true
-ntp = ["pool.ntp.org"]
-[access]
-admin_ranges = [{ cidr = "10.0.2.2/32", name = "hosting desk" }]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
-approved_by = "Noor Haddad"
-"#;
+static GOOD: LazyLock<String> = LazyLock::new(|| {
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/appliance.toml"))
+        .replace("dhcp = true\n", "dhcp = true\nntp = [\"pool.ntp.org\"]\n")
+        .replace("& Mill\"\n", "& Mill\"\ndemo = true\n")
+});
 
 fn mistakes(text: &str, profile: Profile) -> String {
     Appliance::parse("appliance.toml", text, profile).expect_err("has mistakes").to_string()
@@ -32,7 +21,7 @@ fn fixed(network: &str) -> String {
 
 #[test]
 fn a_good_file_says_what_the_machine_is() {
-    let appliance = Appliance::parse("appliance.toml", GOOD, Profile::Release).unwrap();
+    let appliance = Appliance::parse("appliance.toml", &GOOD, Profile::Release).unwrap();
     assert_eq!(appliance.hostname.as_str(), "shop-1");
     assert_eq!(appliance.network.addressing, Addressing::Dhcp);
     assert_eq!(appliance.network.ntp[0].as_str(), "pool.ntp.org");
@@ -123,7 +112,7 @@ appliance.toml, administrator: is missing; write a section [administrator]"#;
 
 #[test]
 fn a_release_image_refuses_what_belongs_to_development() {
-    let text = format!("{GOOD}[dev]\nstripe_endpoint = \"https://10.0.2.2:12111\"\n");
+    let text = format!("{}[dev]\nstripe_endpoint = \"https://10.0.2.2:12111\"\n", *GOOD);
     assert_eq!(
         mistakes(&text, Profile::Release),
         "appliance.toml line 18, dev: is for development images, and this image's profile is release; \
@@ -132,7 +121,7 @@ fn a_release_image_refuses_what_belongs_to_development() {
     let dev = Appliance::parse("appliance.toml", &text, Profile::Dev).unwrap().dev.unwrap();
     assert_eq!(dev.stripe_endpoint.unwrap().to_string(), "https://10.0.2.2:12111");
     assert!(!dev.unlimited_payments, "the limits on payments are lifted only by name");
-    let lifted = format!("{GOOD}[dev]\nunlimited_payments = true\n");
+    let lifted = format!("{}[dev]\nunlimited_payments = true\n", *GOOD);
     assert!(mistakes(&lifted, Profile::Release).contains("dev: is for development images"));
     let dev = Appliance::parse("appliance.toml", &lifted, Profile::Dev).unwrap().dev.unwrap();
     assert!(dev.unlimited_payments);
@@ -145,7 +134,8 @@ fn a_release_image_refuses_what_belongs_to_development() {
 #[test]
 fn each_gateway_may_be_answered_elsewhere_on_a_development_image() {
     let text = format!(
-        "{GOOD}[dev]\nauthorize_net_endpoint = \"https://10.0.2.2:12112\"\nadyen_endpoint = \"https://[2001:db8::1]:8443\"\nacme_endpoint = \"https://10.0.2.2:14000\"\n"
+        "{}[dev]\nauthorize_net_endpoint = \"https://10.0.2.2:12112\"\nadyen_endpoint = \"https://[2001:db8::1]:8443\"\nacme_endpoint = \"https://10.0.2.2:14000\"\n",
+        *GOOD
     );
     let dev = Appliance::parse("appliance.toml", &text, Profile::Dev).unwrap().dev.unwrap();
     assert_eq!(dev.stripe_endpoint, None);
@@ -153,7 +143,7 @@ fn each_gateway_may_be_answered_elsewhere_on_a_development_image() {
     assert_eq!(endpoints, ["https://10.0.2.2:12112", "https://[2001:db8::1]:8443", "https://10.0.2.2:14000"]);
     for name in ["stripe_endpoint", "authorize_net_endpoint", "adyen_endpoint", "acme_endpoint"] {
         let named = |host: &str| {
-            let text = format!("{GOOD}[dev]\n{name} = \"https://{host}\"\n");
+            let text = format!("{}[dev]\n{name} = \"https://{host}\"\n", *GOOD);
             Appliance::parse("appliance.toml", &text, Profile::Dev).map_err(|error| error.to_string())
         };
         assert!(named("gateway.example:8443").unwrap_err().contains(&format!("line 19, dev.{name}: ")));
@@ -166,7 +156,7 @@ fn a_gateway_root_is_one_certificate() {
     let key = rcgen::KeyPair::generate().unwrap();
     let pem = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().pem();
     let with = |root: &str| {
-        let text = format!("{GOOD}[dev]\ngateway_root = \"\"\"\n{root}\"\"\"\n");
+        let text = format!("{}[dev]\ngateway_root = \"\"\"\n{root}\"\"\"\n", *GOOD);
         Appliance::parse("appliance.toml", &text, Profile::Dev).map_err(|mistakes| mistakes.to_string())
     };
     assert_eq!(with(&pem).unwrap().dev.unwrap().gateway_root.unwrap(), pem.trim());
@@ -200,7 +190,7 @@ fn more_than_the_limits_is_refused() {
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("appliance.toml");
-    let large = format!("{GOOD}#{}", "x".repeat(usize::try_from(FILE_LIMIT).unwrap()));
+    let large = format!("{}#{}", *GOOD, "x".repeat(usize::try_from(FILE_LIMIT).unwrap()));
     std::fs::write(&path, large).unwrap();
     let said = Appliance::load(&path, Profile::Release).unwrap_err().to_string();
     assert_eq!(said, "appliance.toml: is larger than 64 KiB; remove what does not belong in it");
@@ -251,7 +241,7 @@ proptest! {
 #[test]
 fn people_of_a_new_machine_are_vouched_for_with_everything_on_file() {
     let officer = GOOD.split("[administrator]").last().unwrap().replace("Ada Osei", "Noor Haddad");
-    let text = format!("{GOOD}[security_officer]{officer}");
+    let text = format!("{}[security_officer]{officer}", *GOOD);
     let appliance = Appliance::parse("appliance.toml", &text, Profile::Release).unwrap();
     assert_eq!(appliance.administrator.employed_since.to_string(), "2019-04-01");
     assert_eq!(appliance.administrator.screening.valid_until.to_string(), "2030-01-14");

@@ -88,9 +88,7 @@ pub fn client(extra_root: Option<CertificateDer<'static>>) -> Result<Arc<ClientC
 
 /// The settings of a call to a server whose certificate must be of this root, and of no other.
 pub fn client_of_one_root(root: CertificateDer<'static>) -> Result<Arc<ClientConfig>, TlsError> {
-    let mut roots = RootCertStore::empty();
-    roots.add(root)?;
-    outward(roots, true)
+    collector(Some(root), true)
 }
 
 /// The settings of a connection to a collector: the roots of the web PKI, or the operator's own `root` and no

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use cashcow::base::{Clock, Currency, ManualClock, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
     About, AdyenAccount, AdyenGateway, Asking, Detour, Gateway, Heard, News, Notice, Outcome, Paid,
-    RefundOutcome, Unheard, Visitor,
+    RefundOutcome, Unheard,
 };
-use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, Refund, RefundState, Surprise};
+use cashcow::payment::{Attempt, AttemptState, CaptureMode, Refund, RefundState, Surprise};
 use jiff::{SignedDuration, Timestamp};
 
+pub use super::double::payer::{card, visitor};
 use super::double::{Adyen, Api, Double, Signing, adyen};
 
 pub const GOOD: &str = "4242424242424242";
@@ -27,22 +28,8 @@ pub struct Shop {
     pub refunds: Vec<(Token, RefundOutcome)>,
 }
 
-pub fn visitor() -> Visitor {
-    Visitor {
-        origin: "https://shop.example".to_owned(),
-        return_to: "https://shop.example/order/x/return".to_owned(),
-        address: "192.0.2.1".parse().unwrap(),
-        user_agent: "a browser \"quoted\"".to_owned(),
-        accept: "text/html".to_owned(),
-    }
-}
-
 pub fn now() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
-}
-
-pub fn card(number: &str) -> Card {
-    Card::parse(number, "12/40", "123", "Ada Osei", now()).unwrap()
 }
 
 impl Shop {

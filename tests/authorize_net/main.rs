@@ -26,11 +26,12 @@ use std::sync::Arc;
 
 use cashcow::base::{Clock, Currency, ManualClock, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
-    Asking, AuthorizeNetAccount, AuthorizeNetGateway, Detour, Gateway, Outcome, Trouble, Visitor,
+    Asking, AuthorizeNetAccount, AuthorizeNetGateway, Detour, Gateway, Outcome, Trouble,
 };
-use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, DeclineReason};
+use cashcow::payment::{Attempt, AttemptState, CaptureMode, DeclineReason};
 use double::Double;
 use double::authorize_net::{KEY, LOGIN, SIGNATURE_KEY};
+use double::payer::{card, visitor};
 use jiff::{SignedDuration, Timestamp};
 
 const GOOD: &str = "4242424242424242";
@@ -111,20 +112,6 @@ impl Shop {
     fn wait(&self) {
         self.clock.step(SignedDuration::from_mins(10));
     }
-}
-
-fn visitor() -> Visitor {
-    Visitor {
-        origin: "https://shop.example".to_owned(),
-        return_to: "https://shop.example/order/x/return".to_owned(),
-        address: "192.0.2.1".parse().unwrap(),
-        user_agent: "a browser".to_owned(),
-        accept: "text/html".to_owned(),
-    }
-}
-
-fn card(number: &str) -> Card {
-    Card::parse(number, "12/40", "123", "Ada Osei", "2026-11-23T12:00:00Z".parse().unwrap()).unwrap()
 }
 
 /// The last four digits of a card of which the money was taken.

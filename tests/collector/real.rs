@@ -1,6 +1,7 @@
 //! Debian's rsyslog as the collector, with GnuTLS, on loopback and with a configuration of our own.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,7 +22,8 @@ impl Rsyslog {
     /// `None`, and a word about it, where it is not installed.
     fn start(folder: &Path, root: &Root, port: u16) -> Option<Self> {
         if !Path::new(RSYSLOG).exists() || !Path::new(GNUTLS).exists() {
-            eprintln!("skipped: needs rsyslog and rsyslog-gnutls");
+            // Past the harness, which keeps what passing tests print: `tests/run` counts it.
+            writeln!(std::io::stderr(), "\nskipped: needs rsyslog and rsyslog-gnutls").unwrap();
             return None;
         }
         let identity = root.vouch(Presence::Good);

@@ -38,10 +38,13 @@ mod delivery;
 mod fault;
 pub mod form;
 mod old_tls;
+pub mod payer;
 mod presence;
 mod quote;
 mod slow;
 pub mod stripe;
+#[path = "../harness/trust.rs"]
+#[allow(clippy::duplicate_mod, reason = "suites without a harness have it, too")]
 mod trust;
 mod wire;
 

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from tests.firewall.network import HERE, Network
+from tests.firewall.network import HERE, on_a_network
 from tests.machines import BOOT, REPO, Checks, Lab, disks, root_only
 
 RULES = os.path.join(REPO, "nftables", "cashcow.nft")
@@ -28,12 +28,9 @@ class Rules:
 
     def tools(self, *words):
         """A program of the tools tree in the machine's namespace, with the image's accounts."""
-        accounts = os.path.join(self.image["root"], "etc", "passwd")
-        inner = f'mount --bind "{accounts}" /etc/passwd && exec "$@"'
-        done = subprocess.run(["ip", "netns", "exec", self.machine, os.path.join(REPO, "image", "in-tools"), "bash", "-c", inner,
-                               "-", *words], env=dict(os.environ, TOOLS=self.image["tools"]), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, check=False, timeout=120)
-        return (done.stdout.strip() or done.stderr.strip()) if done.returncode == 0 else f"error {done.stderr.strip()}"
+        child = self.network.tools(self.image, self.machine, *words)
+        said, wrong = child.communicate(timeout=120)
+        return (said.strip() or wrong.strip()) if child.returncode == 0 else f"error {wrong.strip()}"
 
     def nft(self, *words):
         said = self.tools("nft", *words)
@@ -151,15 +148,8 @@ def main():
     checks = Checks()
     with Lab("firewall") as lab:
         image = lab.image("dev")
-        for name, made in (("rules", lambda network: Rules(checks, image, network)),
-                           ("wire", lambda network: Wire(checks, lab, image, network))):
-            network = Network()
-            try:
-                checks.attempt(name, made(network).run)
-            finally:
-                for machine in lab.machines:
-                    machine.stop()
-                network.close()
+        on_a_network(checks, "rules", lambda network: Rules(checks, image, network))
+        on_a_network(checks, "wire", lambda network: Wire(checks, lab, image, network))
     checks.close()
 
 

@@ -1,4 +1,4 @@
-"""Namespaces, bridges and taps of the firewall suite: made by it, removed by it, all under one prefix."""
+"""Namespaces, bridges and taps of the suites with firewalls: made by them, removed by them, all under one prefix."""
 import os
 import subprocess
 import sys
@@ -11,12 +11,22 @@ def sh(*words):
     subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
 
 
+def on_a_network(checks, name, made):
+    """Runs a part of a suite on a network of its own; `made` makes the part of the network."""
+    network = Network(name)
+    try:
+        checks.attempt(name, lambda: made(network).run())
+    finally:
+        network.close()
+
+
 class Network:
     """A bridge in a namespace of its own, and one more namespace for every client on it."""
 
-    def __init__(self):
-        self.prefix = f"cow{os.getpid() % 100000}"
+    def __init__(self, name):
+        self.prefix = f"cow-{os.getpid()}-{name}"
         self.spaces, self.children = [], []
+        clear()
         self.middle = self.space("middle")
         self.ip(self.middle, "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
         self.ip(self.middle, "link", "set", "bridge", "up")
@@ -45,7 +55,8 @@ class Network:
     def tap(self, name):
         """A tap on the bridge, for a machine that runs in the namespace `middle`."""
         self.ip(self.middle, "tuntap", "add", "dev", name, "mode", "tap")
-        self.ip(self.middle, "link", "set", name, "master", "bridge", "up")
+        # A machine that stands still for a moment finds every packet when it goes on.
+        self.ip(self.middle, "link", "set", name, "txqueuelen", "20000", "master", "bridge", "up")
         return name
 
     def start(self, space, *words, **options):
@@ -60,10 +71,28 @@ class Network:
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=120)
         return done.stdout.strip() or done.stderr.strip()[-200:]
 
+    @staticmethod
+    def tools(image, space, *words, **options):
+        """Starts a program of the tools tree in a namespace, with the image's accounts; its pid is the program's own."""
+        accounts = os.path.join(image["root"], "etc", "passwd")
+        inner = f'mount --bind "{accounts}" /etc/passwd && exec "$@"'
+        return subprocess.Popen(["ip", "netns", "exec", space, os.path.join(REPO, "image", "in-tools"), "bash", "-c", inner, "-", *words],
+                                env=dict(os.environ, TOOLS=image["tools"]), text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **{"stdin": subprocess.DEVNULL, **options})
+
     def close(self):
         for child in self.children:
             if child.poll() is None:
                 child.terminate()
                 child.wait()
         for space in reversed(self.spaces):
+            subprocess.run(["ip", "netns", "del", space], check=False)
+
+
+def clear():
+    """Removes what a run that was killed left behind: namespaces that name a process which is no more."""
+    for space in os.listdir("/run/netns") if os.path.isdir("/run/netns") else []:
+        word, _, rest = space.partition("-")
+        owner = rest.partition("-")[0]
+        if word == "cow" and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
             subprocess.run(["ip", "netns", "del", space], check=False)

@@ -1,6 +1,6 @@
 """One attempt over the network, made by the suite inside a namespace (and, if asked, under another account).
 
-usage: probe.py tcp|udp|tls|flood|hold ADDRESS PORT [HEADER...]; prints one word, or the status of an answer.
+usage: probe.py tcp|udp|tls|flood|hold|keep ADDRESS PORT [HEADER...]; prints one word, or the status of an answer.
 Plain standard library, one file: it also runs with the tools tree's own Python.
 """
 import socket
@@ -44,17 +44,25 @@ def udp(address, port):
 
 def tls(address, port, *headers):
     """The status line and the title of an answer over TLS."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with context.wrap_socket(connect(address, port)) as stream:
-            host = f"[{address}]" if ":" in address else address
-            lines = ["GET / HTTP/1.1", f"Host: {host}:{port}", "Connection: close", *headers, "", ""]
-            stream.sendall("\r\n".join(lines).encode())
-            stream.settimeout(60)
-            return stream.recv(200).split(b"\r\n")[0].decode()
+        with wrapped(address, port) as stream:
+            return get(stream, address, port, "/", "Connection: close", *headers)
     except OSError:
         return "silent"
+
+
+def wrapped(address, port):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connect(address, port))
+
+
+def get(stream, address, port, path, *headers, seconds=60):
+    """The status line of the answer."""
+    host = f"[{address}]" if ":" in address else address
+    stream.settimeout(seconds)
+    stream.sendall("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}:{port}", *headers, "", ""]).encode())
+    return stream.recv(200).split(b"\r\n")[0].decode() or "closed"
 
 
 def flood(address, port, count="600"):
@@ -86,6 +94,24 @@ def hold(address, port):
         stream.settimeout(SECONDS)
         try:
             return "alive" if stream.recv(9) else "closed"
+        except OSError:
+            return "silent"
+
+
+def keep(address, port):
+    """The same with TLS, and a page before and after."""
+    with wrapped(address, port) as stream:
+        print(get(stream, address, port, "/sign-in"), flush=True)
+        # The rest of the page.
+        stream.settimeout(0.5)
+        try:
+            while stream.recv(65536):
+                pass
+        except TimeoutError:
+            pass
+        sys.stdin.readline()
+        try:
+            return get(stream, address, port, "/sign-in", seconds=SECONDS)
         except OSError:
             return "silent"
 

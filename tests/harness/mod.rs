@@ -12,6 +12,8 @@ pub mod browser;
 pub mod cards;
 pub mod people;
 pub mod shop;
+#[allow(clippy::duplicate_mod, reason = "a double has it, too")]
+pub mod trust;
 
 pub use browser::{Browser, Page};
 #[allow(unused_imports, reason = "each suite uses its own part")]

@@ -20,11 +20,11 @@ fn sets() -> String {
 /// A namespace of this thread's own with the sets in it; `None`, and a word about it, where that cannot be.
 pub(super) fn namespace(folder: &Path) -> Option<()> {
     if !nix::unistd::geteuid().is_root() || !Path::new(NFT).exists() {
-        eprintln!("skipped: needs root and {NFT}");
+        super::skipped(format_args!("needs root and {NFT}"));
         return None;
     }
     if let Err(error) = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
-        eprintln!("skipped: no network namespace can be made here: {error}");
+        super::skipped(format_args!("no network namespace can be made here: {error}"));
         return None;
     }
     let rules = folder.join("sets.nft");

@@ -15,7 +15,7 @@ fn empty_run() -> Option<()> {
     let made = unshare(CloneFlags::CLONE_NEWNS)
         .and_then(|()| mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none))
         .and_then(|()| mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), none));
-    made.map_err(|error| eprintln!("skipped: no mount namespace can be made here: {error}")).ok()
+    made.map_err(|error| super::skipped(format_args!("no mount namespace can be made here: {error}"))).ok()
 }
 
 #[test]

@@ -24,27 +24,15 @@ const HERE: [u8; 4] = [127, 0, 0, 1];
 const GRACE: [u8; 4] = [127, 0, 0, 2];
 const STRANGER: [u8; 4] = [127, 0, 0, 3];
 
-const APPLIANCE: &str = r#"version = 1
-hostname = "test-shop"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{ cidr = "127.0.0.1/32", name = "desk" }, { cidr = "127.0.0.2/32", name = "home", owner = "Grace Hopper" }]
-[shop]
-name = "Meadow & Mill"
-demo = true
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
-approved_by = "Noor Haddad"
-"#;
+const APPLIANCE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/appliance.toml"));
+const RANGES: &str = r#"{ cidr = "127.0.0.1/32", name = "desk" }, { cidr = "127.0.0.2/32", name = "home", owner = "Grace Hopper" }"#;
 
 async fn shop(folder: &Path) -> (Shop, Browser) {
     let file = folder.join("appliance.toml");
-    std::fs::write(&file, APPLIANCE).unwrap();
+    let text = APPLIANCE
+        .replace("{ cidr = \"10.0.2.2/32\", name = \"hosting desk\" }", RANGES)
+        .replace("[administrator]", "demo = true\n[administrator]");
+    std::fs::write(&file, text).unwrap();
     let shop = Shop::start_with(folder, &["--appliance", file.to_str().unwrap()]);
     let admin = Admin::set_up(&shop).await;
     (shop, admin.browser.at(HERE))

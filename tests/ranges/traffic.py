@@ -1,22 +1,28 @@
 """Traffic against one port while its firewall changes, from inside a namespace.
 
-usage: traffic.py allowed|stranger ADDRESS PORT; runs until its standard input ends, then prints one line of JSON.
-  allowed   keeps connections open and makes new ones all the time: what was dropped, and how long anything took
-  knocking  the same without a word: new connections alone, for a port that speaks TLS
-  stranger  knocks all the time: how many knocks, and how many were ever answered
+usage: traffic.py knock SOURCE ADDRESS PORT PAUSE | hold ADDRESS PORT | ask ADDRESS PORT
+Runs until its standard input ends, then prints one line of JSON. Nothing here judges by time, so that a machine that
+is slow for a moment is no finding.
+  knock  the first packet of a connection, every PAUSE seconds, made by hand: which of them were ever answered
+  hold   connections that stay open and carry bytes, and new ones all the time: which ended or never came up
+  ask    pages over TLS: which request had no answer
 """
+import http.client
 import json
-import selectors
+import os
+import re
 import socket
+import ssl
+import struct
 import sys
 import threading
 import time
 
 HELD = 8
-# A knock is given up after this; a port that were open for a moment would have answered long before.
-PATIENCE = 0.4
-# A packet of a new connection that is lost is sent again after a second: a connection that took less lost none.
-LOST = 0.9
+# How long anything may take before it counts as lost: far more than the kernel's own repetitions of a packet.
+LOST = 60
+SYN, SYN_ACK = 0x02, 0x12
+FIRST_PORT, PORTS = 2000, 30000
 
 
 class Counted:
@@ -27,97 +33,125 @@ class Counted:
         with self.lock:
             self.facts[name] = self.facts.get(name, 0) + count
 
-    def most(self, name, value):
-        with self.lock:
-            self.facts[name] = max(self.facts.get(name, 0), round(value, 3))
+
+class Knocks:
+    """Knock N comes from port N mod PORTS with sequence number N, so that an answer tells which knock it is for. Nobody
+    takes what is answered: the kernel resets it at once."""
+
+    def __init__(self, source, address, port):
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.raw = socket.socket(self.family, socket.SOCK_RAW, socket.IPPROTO_TCP)
+        self.raw.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
+        self.raw.bind((source, 0))
+        self.raw.connect((address, 0))
+        self.port, self.answers, self.made = port, bytearray(), 0
+        pseudo = b"".join(socket.inet_pton(self.family, end) for end in (source, address)) + struct.pack("!HH", 6, 20)
+        self.fixed = sum(struct.unpack(f"!{len(pseudo) // 2}H", pseudo))
+
+    def make(self):
+        number, self.made = self.made, self.made + 1
+        self.answers.append(0)
+        words = [FIRST_PORT + number % PORTS, self.port, number >> 16, number & 0xFFFF, 0, 0, 5 << 12 | SYN, 0xFFFF, 0, 0]
+        total = self.fixed + sum(words)
+        while total > 0xFFFF:
+            total = (total & 0xFFFF) + (total >> 16)
+        words[8] = ~total & 0xFFFF
+        try:
+            self.raw.send(struct.pack("!10H", *words))
+        except BlockingIOError:
+            pass
+
+    def listen(self):
+        """Notes answers for as long as the process lives."""
+        while True:
+            packet = self.raw.recv(2000)
+            start = (packet[0] & 15) * 4 if self.family == socket.AF_INET else 0
+            port, to, _, answered = struct.unpack("!HHII", packet[start:start + 12])
+            number = answered - 1
+            if (port == self.port and packet[start + 13] & 0x3F == SYN_ACK and 0 <= number < self.made
+                    and to == FIRST_PORT + number % PORTS):
+                self.answers[number] = 1
+
+    def facts(self):
+        gaps = [(found.start(), len(found.group())) for found in re.finditer(rb"\0+", bytes(self.answers))]
+        return {"knocks": self.made, "answered": sum(self.answers), "unanswered": sum(length for _, length in gaps), "gaps": gaps[:20]}
 
 
-def knocking(address, port, over, counted):
-    """New connections come up at once; a gentle pace, since the machine behind the port may be emulated."""
+def knock(over, counted, source, address, port, pause):
+    knocks = Knocks(source, address, int(port))
+    threading.Thread(target=knocks.listen, daemon=True).start()
+
+    def go():
+        while not over.wait(float(pause)):
+            knocks.make()
+        # An answer may still be under way; a door that stays shut gives none.
+        end = time.monotonic() + 5
+        while not all(knocks.answers) and time.monotonic() < end:
+            time.sleep(0.1)
+        counted.facts.update(knocks.facts())
+
+    return [threading.Thread(target=go)]
+
+
+def hold(over, counted, address, port):
+    at = (address, int(port))
+
+    def carry(stream):
+        stream.settimeout(LOST)
+        stream.sendall(b"?")
+        if not stream.recv(1):
+            raise OSError("closed")
+
+    def keep():
+        with socket.create_connection(at, timeout=LOST) as stream:
+            try:
+                while not over.wait(0.01):
+                    carry(stream)
+                    counted.add("answers")
+            except OSError:
+                counted.add("dropped")
+
     def come():
-        while not over.is_set():
-            began = time.monotonic()
-            try:
-                socket.create_connection((address, port), timeout=5).close()
-            except OSError:
-                counted.add("new_refused")
+        while not over.wait(0.01):
             counted.add("new")
-            counted.most("longest_new", time.monotonic() - began)
-            time.sleep(0.25)
-
-    return [threading.Thread(target=come)]
-
-
-def allowed(address, port, over, counted):
-    """Open connections answer each byte; new ones come up at once."""
-    def hold():
-        stream = socket.create_connection((address, port), timeout=5)
-        stream.settimeout(5)
-        while not over.is_set():
-            began = time.monotonic()
             try:
-                stream.sendall(b"?")
-                if not stream.recv(1):
-                    raise OSError("closed")
+                with socket.create_connection(at, timeout=LOST) as stream:
+                    carry(stream)
             except OSError:
-                counted.add("held_dropped")
-                return
-            counted.add("answers")
-            counted.most("longest_answer", time.monotonic() - began)
-            time.sleep(0.01)
+                counted.add("refused")
 
-    def come():
-        while not over.is_set():
-            began = time.monotonic()
+    return [threading.Thread(target=keep) for _ in range(HELD)] + [threading.Thread(target=come) for _ in range(2)]
+
+
+def ask(over, counted, address, port):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def go():
+        connection = http.client.HTTPSConnection(address, int(port), timeout=LOST, context=context)
+        opened = None
+        while not over.wait(0.5):
+            counted.add("asked")
             try:
-                with socket.create_connection((address, port), timeout=5) as stream:
-                    stream.settimeout(5)
-                    stream.sendall(b"?")
-                    if not stream.recv(1):
-                        raise OSError("closed")
-            except OSError:
-                counted.add("new_refused")
-            took = time.monotonic() - began
-            counted.add("new")
-            counted.most("longest_new", took)
-            if took > LOST:
-                counted.add("new_with_a_lost_packet")
-            time.sleep(0.01)
+                # Opened again by itself when the last answer has said that it ends the connection.
+                connection.request("GET", "/sign-in")
+                if connection.sock is not opened:
+                    opened = connection.sock
+                    counted.add("connections")
+                answer = connection.getresponse()
+                answer.read()
+                counted.add("answered" if answer.status == 200 else f"status {answer.status}")
+            except (OSError, http.client.HTTPException) as error:
+                counted.add("unanswered")
+                counted.add(f"{type(error).__name__}: {error}")
+                connection.close()
 
-    return [threading.Thread(target=hold) for _ in range(HELD)] + [threading.Thread(target=come) for _ in range(2)]
-
-
-def stranger(address, port, over, counted):
-    """Some hundred knocks a second, each watched for an answer."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-
-    def knock():
-        waiting = selectors.DefaultSelector()
-        while not over.is_set():
-            now = time.monotonic()
-            probe = socket.socket(family)
-            probe.setblocking(False)
-            probe.connect_ex((address, port))
-            waiting.register(probe, selectors.EVENT_WRITE, now)
-            counted.add("knocks")
-            for key, _ in waiting.select(0.004):
-                if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-                    counted.add("answered")
-                close(waiting, key.fileobj)
-            for key in [key for key in waiting.get_map().values() if now - key.data > PATIENCE]:
-                close(waiting, key.fileobj)
-
-    return [threading.Thread(target=knock)]
+    return [threading.Thread(target=go)]
 
 
-def close(waiting, probe):
-    waiting.unregister(probe)
-    probe.close()
-
-
-def main(kind, address, port):
+def main(kind, *words):
     over, counted = threading.Event(), Counted()
-    threads = globals()[kind](address, int(port), over, counted)
+    threads = {"knock": knock, "hold": hold, "ask": ask}[kind](over, counted, *words)
     for thread in threads:
         thread.start()
     print("ready", flush=True)
@@ -126,6 +160,7 @@ def main(kind, address, port):
     for thread in threads:
         thread.join()
     print(json.dumps(counted.facts), flush=True)
+    os._exit(0)  # the listener waits for ever
 
 
 if __name__ == "__main__":

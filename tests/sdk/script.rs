@@ -51,3 +51,12 @@ pub async fn run(double: &Double, command: std::process::Command, secret: &str) 
     assert!(status.success(), "the script failed ({status}); it had run {ran:?}");
     ran
 }
+
+/// No charge took or gave back more than it had; says how much was done.
+pub fn books_balance(double: &Double, flows: usize) {
+    let charges = double.charges();
+    assert!(
+        charges.iter().all(|charge| charge.refunded <= charge.captured && charge.captured <= charge.amount)
+    );
+    println!("{flows} flows, {} requests, {} charges", double.seen().len(), charges.len());
+}

@@ -28,9 +28,10 @@ use std::net::SocketAddr;
 
 use cashcow::base::{Currency, Money, OsRandom, SecretBytes, Token};
 use cashcow::payment::gateway::{
-    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Trouble, Visitor,
+    Asking, Detour, Gateway, Outcome, Paid, StripeAccount, StripeGateway, StripePage, Trouble,
 };
-use cashcow::payment::{Attempt, AttemptState, CaptureMode, Card, CardShown, DeclineReason};
+use cashcow::payment::{Attempt, AttemptState, CaptureMode, CardShown, DeclineReason};
+use double::payer::{card, visitor};
 use double::{Double, Fault};
 use jiff::Timestamp;
 
@@ -51,20 +52,6 @@ fn attempt(order: u64) -> Attempt {
         begun: Timestamp::UNIX_EPOCH,
         changed: Timestamp::UNIX_EPOCH,
     }
-}
-
-fn visitor() -> Visitor {
-    Visitor {
-        origin: "https://shop.example".to_owned(),
-        return_to: "https://shop.example/order/x/return".to_owned(),
-        address: "192.0.2.1".parse().unwrap(),
-        user_agent: "a browser".to_owned(),
-        accept: "text/html".to_owned(),
-    }
-}
-
-fn card(number: &str) -> Card {
-    Card::parse(number, "12/40", "123", "Ada Osei", "2026-11-23T12:00:00Z".parse().unwrap()).unwrap()
 }
 
 /// What signs the double's notices.

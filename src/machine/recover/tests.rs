@@ -7,22 +7,7 @@ use crate::machine::{Places, RangeFiles};
 
 const KEY: &str = "cbdefghi-jklnrtuv-cbdefghi-jklnrtuv-cbdefghi-jklnrtuv-cbdefghi-jklnrtuv";
 const OTHER: &str = "bcdefghi-jklnrtuv-cbdefghi-jklnrtuv-cbdefghi-jklnrtuv-cbdefghi-jklnrtuv";
-const APPLIANCE: &str = r#"version = 1
-hostname = "shop-1"
-[network]
-dhcp = true
-[access]
-admin_ranges = [{ cidr = "10.0.2.2/32", name = "hosting desk" }]
-[shop]
-name = "Meadow & Mill"
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
-approved_by = "Noor Haddad"
-"#;
+const APPLIANCE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/appliance.toml"));
 
 struct Bench {
     root: tempfile::TempDir,

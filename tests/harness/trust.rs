@@ -17,6 +17,7 @@ pub enum Trust {
     Anyone,
 }
 
+/// The settings of a client that believes so.
 pub fn client(trust: &Trust) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap();
@@ -31,8 +32,9 @@ pub fn client(trust: &Trust) -> Arc<ClientConfig> {
     Arc::new(config.with_no_client_auth())
 }
 
+/// Takes any certificate: which one it is, other tests check.
 #[derive(Debug)]
-struct Anyone;
+pub struct Anyone;
 
 impl ServerCertVerifier for Anyone {
     fn verify_server_cert(
