@@ -29,6 +29,11 @@ impl Code {
         if code == 0 { Ok(()) } else { Err(Self(code)) }
     }
 
+    /// The number, for an error's text.
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+
     /// The TPM's code alone, or `None` if the TPM never spoke.
     fn tpm(self) -> Option<u32> {
         let code = match self.0 & LAYER {
@@ -66,6 +71,27 @@ impl Code {
     /// An index that was never written was read (`TPM_RC_NV_UNINITIALIZED`).
     pub(super) fn is_unwritten(self) -> bool {
         self.tpm() == Some(0x14A)
+    }
+
+    /// A parameter is none of the permitted ones (`TPM_RC_VALUE`).
+    pub(super) fn is_value(self) -> bool {
+        self.tpm() == Some(0x84)
+    }
+
+    /// A policy's time is over (`TPM_RC_EXPIRED`).
+    pub(super) fn is_expired(self) -> bool {
+        self.tpm() == Some(0xA3)
+    }
+
+    /// What was signed is not what the session asks for: another key, nonce or command, or too late
+    /// (`TPM_RC_SIGNATURE`, `TPM_RC_NONCE`, `TPM_RC_CPHASH`, `TPM_RC_EXPIRED`).
+    pub(super) fn is_consent(self) -> bool {
+        matches!(self.tpm(), Some(0x9B | 0x8F | 0x151 | 0xA3))
+    }
+
+    /// There is nothing at a handle (`TPM_RC_HANDLE`).
+    pub(super) fn is_handle(self) -> bool {
+        self.tpm() == Some(0x8B)
     }
 
     /// Too many wrong attempts, by anybody (`TPM_RC_LOCKOUT`).

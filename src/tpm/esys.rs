@@ -47,6 +47,12 @@ macro_rules! esys {
 }
 
 mod attest;
+mod consent;
+mod keep;
+mod limit;
+
+pub(super) use consent::{BRANCHES, Said};
+pub(super) use limit::{Compare, Field};
 
 /// Which of the TPM's own hierarchies a command addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +79,8 @@ pub(super) enum Kind {
     Encrypted,
     /// Authorises by a policy; the answer's first parameter is encrypted.
     PolicyEncrypted,
+    /// Authorises by a policy; the first parameter is encrypted both ways.
+    PolicyBoth,
     /// Authorises by a policy; nothing is encrypted, because the policy fixes the parameters' hash.
     Policy,
     /// Computes a policy's digest and authorises nothing.
@@ -100,6 +108,9 @@ pub(super) struct Object<'a> {
 
 impl Drop for Object<'_> {
     fn drop(&mut self) {
+        if self.handle == NO {
+            return;
+        }
         // A failure here means that the TPM is gone, and then the object is gone too.
         let _ = if self.transient {
             esys!(self.esys.context, Esys_FlushContext(self.handle))
@@ -357,6 +368,7 @@ impl Esys {
         let (session_type, flags) = match kind {
             Kind::Encrypted => (0x00, CONTINUE | DECRYPT | ENCRYPT),
             Kind::PolicyEncrypted => (0x01, CONTINUE | ENCRYPT),
+            Kind::PolicyBoth => (0x01, CONTINUE | DECRYPT | ENCRYPT),
             Kind::Policy => (0x01, CONTINUE),
             #[cfg(test)]
             Kind::Trial => (0x03, CONTINUE),

@@ -32,6 +32,7 @@ mod seal;
 mod storage_key;
 pub mod swtpm;
 mod unseal;
+pub mod vault;
 pub mod witness;
 
 #[cfg(test)]

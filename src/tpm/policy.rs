@@ -15,12 +15,12 @@ pub(super) type Policy = [u8; 32];
 /// The PCR that systemd-stub extends with the image, and the boot phases after it.
 pub(super) const IMAGE_PCR: u8 = 11;
 
-const POLICY_NV: u32 = 0x149;
-const POLICY_CP_HASH: u32 = 0x16E;
+pub(super) const POLICY_NV: u32 = 0x149;
+pub(super) const POLICY_CP_HASH: u32 = 0x16E;
 const POLICY_AUTHORIZE: u32 = 0x16A;
 const POLICY_PCR: u32 = 0x17F;
 const POLICY_NV_WRITTEN: u32 = 0x18F;
-const NV_WRITE: u32 = 0x137;
+pub(super) const NV_WRITE: u32 = 0x137;
 
 /// What an approval is for. Each has signatures of its own, so that none can stand in for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +137,10 @@ fn nv_write(index: &Name, version: u64) -> [u8; 32] {
     hash(&[&NV_WRITE.to_be_bytes(), index, index, &parameters])
 }
 
-fn extend(policy: Policy, command: u32, arguments: &[&[u8]]) -> Policy {
+pub(super) fn extend(policy: Policy, command: u32, arguments: &[&[u8]]) -> Policy {
     hash(&[&policy[..], &command.to_be_bytes(), &arguments.concat()])
 }
 
-fn hash(parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn hash(parts: &[&[u8]]) -> [u8; 32] {
     parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize().into()
 }

@@ -16,48 +16,51 @@ pub(super) const WITNESS: u32 = 0x0180_0C02;
 pub(super) const STORAGE_KEY: u32 = 0x8100_0001;
 
 const RSA: u16 = 0x0001;
-const KEYED_HASH: u16 = 0x0008;
-const ECC: u16 = 0x0023;
-const SHA256: u16 = 0x000B;
-const NULL: u16 = 0x0010;
+pub(super) const HMAC: u16 = 0x0005;
+pub(super) const KEYED_HASH: u16 = 0x0008;
+pub(super) const ECC: u16 = 0x0023;
+pub(super) const SHA256: u16 = 0x000B;
+pub(super) const NULL: u16 = 0x0010;
 const RSASSA: u16 = 0x0014;
-const ECDSA: u16 = 0x0018;
+pub(super) const ECDSA: u16 = 0x0018;
 const AES128_CFB: [u16; 3] = [0x0006, 128, 0x0043];
-const P256: u16 = 0x0003;
+pub(super) const P256: u16 = 0x0003;
 
-const FIXED_TPM: u32 = 1 << 1;
-const FIXED_PARENT: u32 = 1 << 4;
-const SENSITIVE_DATA_ORIGIN: u32 = 1 << 5;
-const USER_WITH_AUTH: u32 = 1 << 6;
-const ADMIN_WITH_POLICY: u32 = 1 << 7;
-const NO_DA: u32 = 1 << 10;
+pub(super) const FIXED_TPM: u32 = 1 << 1;
+pub(super) const FIXED_PARENT: u32 = 1 << 4;
+pub(super) const SENSITIVE_DATA_ORIGIN: u32 = 1 << 5;
+pub(super) const USER_WITH_AUTH: u32 = 1 << 6;
+pub(super) const ADMIN_WITH_POLICY: u32 = 1 << 7;
+pub(super) const NO_DA: u32 = 1 << 10;
 const RESTRICTED: u32 = 1 << 16;
-const DECRYPT: u32 = 1 << 17;
-const SIGN: u32 = 1 << 18;
+pub(super) const DECRYPT: u32 = 1 << 17;
+pub(super) const SIGN: u32 = 1 << 18;
 
-const NV_POLICY_WRITE: u32 = 1 << 3;
+pub(super) const NV_POLICY_WRITE: u32 = 1 << 3;
 const NV_EXTEND: u32 = 4 << 4;
-const NV_AUTH_READ: u32 = 1 << 18;
-const NV_NO_DA: u32 = 1 << 25;
-const NV_WRITTEN: u32 = 1 << 29;
+pub(super) const NV_COUNTER: u32 = 1 << 4;
+pub(super) const NV_AUTH_READ: u32 = 1 << 18;
+pub(super) const NV_POLICY_READ: u32 = 1 << 19;
+pub(super) const NV_NO_DA: u32 = 1 << 25;
+pub(super) const NV_WRITTEN: u32 = 1 << 29;
 
 /// Marshals as the TPM does: big-endian, byte strings with a 16-bit length in front.
 #[derive(Default)]
-struct Area(Vec<u8>);
+pub(super) struct Area(pub(super) Vec<u8>);
 
 impl Area {
-    fn half(mut self, value: u16) -> Self {
+    pub(super) fn half(mut self, value: u16) -> Self {
         self.0.extend(value.to_be_bytes());
         self
     }
 
-    fn word(mut self, value: u32) -> Self {
+    pub(super) fn word(mut self, value: u32) -> Self {
         self.0.extend(value.to_be_bytes());
         self
     }
 
     /// Callers pass digests and a 2048-bit modulus; nothing here comes near 64 KiB.
-    fn sized(self, bytes: &[u8]) -> Self {
+    pub(super) fn sized(self, bytes: &[u8]) -> Self {
         let mut area = self.half(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
         area.0.extend(bytes);
         area
