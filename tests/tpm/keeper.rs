@@ -35,7 +35,8 @@ impl Stage {
         let (signature, public_key) = image_files(&folder, &ours, &machine.authority);
         let Device::Swtpm { host, port } = machine.device() else { panic!("a software TPM") };
         let settings = folder.join("cashcowd.toml");
-        let tpm = format!("swtpm = \"{host}:{port}\"\nsignature = {signature:?}\npublic_key = {public_key:?}\n");
+        let tpm =
+            format!("swtpm = \"{host}:{port}\"\nsignature = {signature:?}\npublic_key = {public_key:?}\n");
         fs::write(&settings, format!("profile = \"dev\"\nsvn = 3\n[tpm]\n{tpm}")).unwrap();
         // Where anybody may read it: the build's own folder may be closed to others.
         let program = folder.join("cashcowd");
