@@ -9,7 +9,7 @@ use hyper::{Method, StatusCode};
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, StreamOwned, SupportedProtocolVersion};
 
-use super::harness::{Browser, Shop, browser};
+use super::harness::{Browser, Shop, browser, trust};
 
 fn address(url: &str) -> std::net::SocketAddr {
     let authority = url.split("//").nth(1).unwrap().trim_end_matches('/');
@@ -30,7 +30,7 @@ fn connect(url: &str, config: Arc<ClientConfig>) -> Result<StreamOwned<ClientCon
 /// A client that speaks only this.
 fn client(versions: &[&'static SupportedProtocolVersion], alpn: &[&[u8]]) -> Arc<ClientConfig> {
     let mut config = (*browser::client()).clone();
-    let verifier = Arc::new(browser::Anyone);
+    let verifier = Arc::new(trust::Anyone);
     config = ClientConfig::builder_with_provider(Arc::clone(config.crypto_provider()))
         .with_protocol_versions(versions)
         .unwrap()
@@ -71,7 +71,7 @@ fn tls_is_as_the_table_says_on_both_ports() {
         if let Ok(config) = config {
             let config = config
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(browser::Anyone))
+                .with_custom_certificate_verifier(Arc::new(trust::Anyone))
                 .with_no_client_auth();
             let tls = connect(shop.storefront(), Arc::new(config)).unwrap();
             assert_eq!(tls.conn.negotiated_cipher_suite().unwrap().suite(), suite.suite());

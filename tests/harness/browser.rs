@@ -17,7 +17,6 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use super::trust;
-pub use super::trust::Anyone;
 
 /// One person's browser: remembers cookies per origin, follows redirects, keeps every answer.
 pub struct Browser {
