@@ -108,4 +108,7 @@ pub use staff::{
     StaffError, dismiss, keep_disabling_unused, others_who_may, person_of_staff, sessions_of, staff_seen,
     tidy_staff,
 };
-pub use tokens::{Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, tokens};
+pub use tokens::{
+    Bearer, MakeToken, NotBelieved, TokenError, believe, make_token, revoke_token, revoke_token_of, tokens,
+    tokens_of,
+};

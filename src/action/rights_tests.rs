@@ -147,6 +147,11 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
                 StaffError::Gone => Some(right),
                 _ => None,
             };
+            // That there is no such token is told only after the right is there.
+            let revoked = |error: StaffError| match error {
+                StaffError::Gone if actor.may(right) => None,
+                error => denied_staff(error),
+            };
             let denied_join = |error: JoinError| match error {
                 JoinError::Staff(error) => denied_staff(error),
                 _ => None,
@@ -168,6 +173,7 @@ async fn refused_for(fixture: &Fixture, actor: &Actor, right: Right) -> Vec<Opti
                 propose(app, actor, Wish::ResetCredentials(known)).await.err().and_then(denied),
                 make_invitation_link(app, actor, known).await.err().and_then(denied_join),
                 make_invitation_code(app, actor, known).await.err().and_then(denied_join),
+                revoke_token_of(app, actor, known, nobody).await.err().and_then(revoked),
             ]);
             decided
         }

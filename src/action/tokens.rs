@@ -1,5 +1,5 @@
-//! Tokens for programs: made and revoked by their owner, believed at each use only while the owner's record,
-//! role and the token itself still allow it.
+//! Tokens for programs: made by their owner, revoked by the owner or by whoever changes the owner's side's staff, and
+//! believed at each use only while the owner's record, role and the token itself still allow it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use super::staff::{StaffError, person_of_staff};
 use super::{Actor, App, Denied, Office};
 use crate::audit::{Deed, Event, Who};
 use crate::base::{Email, Line, Token};
@@ -166,7 +167,10 @@ pub async fn make_token(
 
 /// The actor's own tokens, the newest first.
 pub fn tokens(app: &App, actor: &Actor) -> Result<Vec<ApiToken>, StoreError> {
-    let Some(person) = actor.owner() else { return Ok(Vec::new()) };
+    actor.owner().map_or_else(|| Ok(Vec::new()), |person| of(app, person))
+}
+
+fn of(app: &App, person: Token) -> Result<Vec<ApiToken>, StoreError> {
     let all = app.store().read(|view| view.scan(&TOKENS, &Span::all(MOST_TOKENS)))?;
     let mut own: Vec<_> =
         all.into_iter().map(|(_, token)| token).filter(|token| token.person == person).collect();
@@ -177,6 +181,36 @@ pub fn tokens(app: &App, actor: &Actor) -> Result<Vec<ApiToken>, StoreError> {
 /// Revokes one of the actor's own tokens: it opens nothing from the next request on.
 pub async fn revoke_token(app: &Arc<App>, actor: &Actor, id: Token) -> Result<(), TokenError> {
     let person = actor.owner().ok_or(TokenError::NotAPerson)?;
+    if revoke(app, actor, (person, id), None).await? { Ok(()) } else { Err(TokenError::Gone) }
+}
+
+/// The tokens of somebody whom the actor may know of, the newest first.
+pub fn tokens_of(app: &App, actor: &Actor, person: Token) -> Result<Vec<ApiToken>, StaffError> {
+    let person = person_of_staff(app, actor, person)?;
+    Ok(of(app, person.id)?)
+}
+
+/// Revokes a token of somebody else, at once and without anybody's consent, as dismissing is: for a secret that
+/// was published while its owner is away (PCI DSS 8.6.3). Asks for the right to change the staff of their side.
+pub async fn revoke_token_of(
+    app: &Arc<App>,
+    actor: &Actor,
+    person: Token,
+    id: Token,
+) -> Result<(), StaffError> {
+    let person = person_of_staff(app, actor, person)?;
+    actor.require(person.role.side().right_to_change_staff())?;
+    let revoked = revoke(app, actor, (person.id, id), Some(person.email)).await?;
+    if revoked { Ok(()) } else { Err(StaffError::Gone) }
+}
+
+/// `false` if the person has no such token. `whose` stands in the record if it is not the actor's own.
+async fn revoke(
+    app: &Arc<App>,
+    actor: &Actor,
+    (person, id): (Token, Token),
+    whose: Option<Email>,
+) -> Result<bool, StoreError> {
     let now = app.clock().now();
     let actor = actor.clone();
     let event = app
@@ -184,15 +218,20 @@ pub async fn revoke_token(app: &Arc<App>, actor: &Actor, id: Token) -> Result<()
         .transact(move |tx| {
             let all = tx.scan(&TOKENS, &Span::all(MOST_TOKENS))?;
             let found = all.into_iter().find(|(_, token)| token.id == id && token.person == person);
-            let (key, token) = found.ok_or(TokenError::Gone)?;
+            let Some((key, token)) = found else { return Ok(None) };
             tx.delete(&TOKENS, &key);
-            let event = actor.did(now, Deed::RevokeToken, token.name.as_str());
+            let object = match &whose {
+                Some(email) => format!("{} of {email}", token.name),
+                None => token.name.to_string(),
+            };
+            let event = actor.did(now, Deed::RevokeToken, &object);
             event.record(tx)?;
-            Ok::<_, TokenError>(event)
+            Ok::<_, StoreError>(Some(event))
         })
         .await?;
+    let Some(event) = event else { return Ok(false) };
     event.log();
-    Ok(())
+    Ok(true)
 }
 
 /// Ends every token of a person: who comes back makes new ones.

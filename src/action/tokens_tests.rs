@@ -140,3 +140,39 @@ async fn wrong_tokens_wait_and_a_good_one_beside_them_does_not() {
     let elsewhere = believe(fixture.app(), "cct_guess", "192.0.2.1".parse().unwrap()).await;
     assert_eq!(elsewhere.map(|_| ()), Err(NotBelieved::Wrong), "another source waits for nothing");
 }
+
+#[tokio::test]
+async fn a_token_of_somebody_else_is_seen_and_revoked_by_whoever_may_change_their_sides_staff() {
+    let (fixture, ada) = Fixture::open(false).await;
+    let app = fixture.app();
+    let (token, secret) = make_token(&fixture.office, &ada, wish(&[Right::SeeOrders])).await.unwrap();
+    let founder = fixture.person(EMAIL).unwrap();
+    let as_role = |role: Role, fresh: bool| {
+        let other = Person { id: Token::from_bytes([7; 16]), role, ..founder.clone() };
+        Actor::person(&other, source(), fresh)
+    };
+    let right = Right::ChangePlatformStaff;
+    for (role, fresh, seen, revoked) in [
+        (Role::Auditor, true, Ok(1), Err(StaffError::Denied(Denied::Right(right)))),
+        (Role::SecurityOfficer, false, Ok(1), Err(StaffError::Denied(Denied::StepUp(right)))),
+        // The other side's people are not there for the operator's staff.
+        (Role::OperatorOwner, true, Err(StaffError::Gone), Err(StaffError::Gone)),
+        (
+            Role::ShopManager,
+            true,
+            Err(StaffError::Denied(Denied::Right(Right::SeeStaff))),
+            Err(StaffError::Denied(Denied::Right(Right::SeeStaff))),
+        ),
+        (Role::SecurityOfficer, true, Ok(1), Ok(())),
+    ] {
+        let actor = as_role(role, fresh);
+        let found = tokens_of(app, &actor, founder.id).map(|tokens| tokens.len());
+        assert_eq!(found, seen, "{role:?}");
+        assert!(believe(app, &secret, source()).await.is_ok(), "{role:?}");
+        assert_eq!(revoke_token_of(app, &actor, founder.id, token.id).await, revoked, "{role:?} {fresh}");
+    }
+    assert!(fixture.last_deed().contains(&format!("RevokeToken \"stock from the till of {EMAIL}\"")));
+    assert_eq!(believe(app, &secret, source()).await.map(|_| ()), Err(NotBelieved::Wrong));
+    let officer = as_role(Role::SecurityOfficer, true);
+    assert_eq!(revoke_token_of(app, &officer, founder.id, token.id).await, Err(StaffError::Gone));
+}

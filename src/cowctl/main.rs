@@ -24,6 +24,7 @@ mod recover;
 mod staff;
 mod status;
 mod table;
+mod tokens;
 mod trust;
 
 use std::io::{self, Write};
@@ -81,6 +82,8 @@ enum Verb {
     #[command(subcommand)]
     Staff(staff::Staff),
     #[command(subcommand)]
+    Tokens(tokens::Tokens),
+    #[command(subcommand)]
     Audit(audit::Audit),
     #[command(subcommand)]
     Products(products::Products),
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Verb::Status(_) => status::status(context),
         Verb::Ranges(asked) => ranges::run(context, asked),
         Verb::Staff(asked) => staff::run(context, asked),
+        Verb::Tokens(asked) => tokens::run(context, asked),
         Verb::Audit(asked) => audit::run(context, asked),
         Verb::Products(asked) => products::run(context, asked),
         Verb::Provision(asked) => provision::run(context, asked),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::end::{DATA, End};
 use super::table::{pairs, table, text, when};
-use super::{Context, Said};
+use super::{Context, Said, tokens};
 
 /// Who works here: people, and proposals that wait for a second person
 #[derive(Subcommand)]
@@ -19,7 +19,8 @@ Examples:
     --role support --employer 'Meadow & Mill' --employment employee --since 2026-03-01
   cowctl staff proposals                 what waits
   cowctl staff confirm 7                 by somebody else, within a day
-  cowctl staff dismiss sam@example.com   at once, without a second person")]
+  cowctl staff dismiss sam@example.com   at once, without a second person
+  cowctl staff tokens sam@example.com    and revoke-token, for one that leaked")]
 pub enum Staff {
     /// Everybody whom you may know of
     List,
@@ -51,6 +52,18 @@ pub enum Staff {
     Dismiss {
         /// E-mail address or id
         person: String,
+    },
+    /// Somebody's tokens for programs: what they open, from where, until when
+    Tokens {
+        /// E-mail address or id
+        person: String,
+    },
+    /// Revoke a token of somebody, at once: it opens nothing any more
+    RevokeToken {
+        /// E-mail address or id
+        person: String,
+        /// The token's id (see tokens)
+        token: String,
     },
     /// Make one half of an invitation; somebody else makes the other
     Invite {
@@ -137,6 +150,8 @@ pub fn run(context: &Context, asked: &Staff) -> Said {
         Staff::Reject { number } => decide(context, &client, *number, "reject"),
         Staff::Withdraw { number } => decide(context, &client, *number, "withdraw"),
         Staff::Dismiss { person } => dismiss(context, &client, person),
+        Staff::Tokens { person } => of_person(context, &client, person),
+        Staff::RevokeToken { person, token } => revoke(context, &client, person, token),
         Staff::Invite { person, half } => invite(context, &client, person, *half),
     }
 }
@@ -295,6 +310,24 @@ fn dismiss(context: &Context, client: &Client, person: &str) -> Said {
         return Ok(format!("{}\n", json!({ "dismissed": person["id"] })));
     }
     Ok(format!("{} is dismissed: sessions, tokens and invitation have ended.\n", text(&person["email"])))
+}
+
+fn of_person(context: &Context, client: &Client, person: &str) -> Said {
+    let person = find(client, person)?;
+    let known = client.get(&format!("/staff/{}/tokens", text(&person["id"])))?;
+    if context.json {
+        return Ok(format!("{known:#}\n"));
+    }
+    Ok(tokens::drawn(&format!("{} has", text(&person["email"])), &known))
+}
+
+fn revoke(context: &Context, client: &Client, person: &str, token: &str) -> Said {
+    let (person, token) = (find(client, person)?, tokens::id(token)?);
+    client.call(Method::DELETE, &format!("/staff/{}/tokens/{token}", text(&person["id"])), None)?;
+    if context.json {
+        return Ok(format!("{}\n", json!({ "revoked": token })));
+    }
+    Ok(format!("Revoked: the token of {} opens nothing any more.\n", text(&person["email"])))
 }
 
 fn invite(context: &Context, client: &Client, person: &str, half: Half) -> Said {

@@ -20,6 +20,8 @@ use crate::config::{AdminRange, MOST_RANGES, Profile, check_ranges, parse_range}
 /// Where the tool is.
 pub const NFT: &str = "/usr/sbin/nft";
 
+/// The console's port, which stands beside each range: see `nftables/cashcow.nft`.
+const CONSOLE: u16 = 9443;
 /// The most gateways on private addresses.
 const MOST_GATEWAYS: usize = 8;
 const MOST_BYTES: u64 = 64 * 1024;
@@ -90,8 +92,9 @@ impl Sets {
     /// The elements of all sets: numbers only.
     pub(super) fn new(ranges: &[AdminRange], gateways: &[SocketAddr], collector: &[SocketAddr]) -> Self {
         let nets = |four: bool| {
-            let net =
-                |range: &AdminRange| (range.net.addr().is_ipv4() == four).then(|| range.net.to_string());
+            let net = |range: &AdminRange| {
+                (range.net.addr().is_ipv4() == four).then(|| format!("{} . {CONSOLE}", range.net))
+            };
             ranges.iter().filter_map(net).collect()
         };
         let at = |all: &[SocketAddr], four: bool| {
@@ -191,8 +194,8 @@ mod tests {
              flush set inet cashcow dev_gateway6\n\
              flush set inet cashcow collector4\n\
              flush set inet cashcow collector6\n\
-             add element inet cashcow admin4 { 10.0.2.2/32, 192.0.2.0/24, 198.51.100.0/24 }\n\
-             add element inet cashcow admin6 { 2001:db8::/64 }\n\
+             add element inet cashcow admin4 { 10.0.2.2/32 . 9443, 192.0.2.0/24 . 9443, 198.51.100.0/24 . 9443 }\n\
+             add element inet cashcow admin6 { 2001:db8::/64 . 9443 }\n\
              add element inet cashcow dev_gateway4 { 10.0.2.2 . 12111 }\n\
              add element inet cashcow dev_gateway6 { 2001:db8::1 . 8443 }\n\
              add element inet cashcow collector4 { 192.0.2.9 . 6514 }\n\
@@ -207,8 +210,8 @@ mod tests {
             sets(&["10.0.2.2/32", "192.0.2.0/25", "2001:db8::/64"], &["10.0.2.2:12111"], &["192.0.2.9:514"]);
         assert_eq!(
             after.change(&before),
-            "delete element inet cashcow admin4 { 192.0.2.0/24 }\n\
-             add element inet cashcow admin4 { 192.0.2.0/25 }\n\
+            "delete element inet cashcow admin4 { 192.0.2.0/24 . 9443 }\n\
+             add element inet cashcow admin4 { 192.0.2.0/25 . 9443 }\n\
              add element inet cashcow collector4 { 192.0.2.9 . 514 }\n"
         );
         assert_eq!(after.change(&after), "");

@@ -9,6 +9,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod api;
 mod crew;
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -15,7 +15,9 @@ fn filled(address: &Address, person: &str) -> String {
     let path = match address.path {
         path if path.starts_with("/orders/") => path.replace("{number}", "1001"),
         path if path.starts_with("/products/") => path.replace("{handle}", "stoneware-mug"),
-        path if path.starts_with("/staff/") => path.replace("/staff/{id}", person),
+        path if path.starts_with("/staff/") => {
+            path.replace("/staff/{id}", person).replace("{token}", "00000000000000000000000000")
+        }
         // Of the operator's owner, so that both sides know of it; decided on long ago.
         path if path.starts_with("/proposals/") => path.replace("{number}", "2"),
         path if path.starts_with("/join/") => path.replace("{link}", "00000000000000000000000000"),

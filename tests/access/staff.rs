@@ -39,6 +39,19 @@ async fn two_people_let_a_third_in_and_one_alone_puts_them_out_mid_session() {
     let mut manager = hire(&shop, &mut ada, &mut noor, Role::ShopManager).await.browser;
     assert!(manager.get("/orders").await.at.starts_with("/orders"));
     let person = href(&ada.browser.get("/staff").await, "The shop-manager");
+
+    // A token that leaked is revoked by somebody else, from its owner's page.
+    let page = manager.get("/tokens").await;
+    let form = page.form("/tokens").set("name", "till").set("range", "127.0.0.1/32");
+    let page = manager.submit(form.set("right.see-orders", "yes")).await;
+    assert!(page.says("The token till is made"), "{}", page.words());
+    let page = ada.browser.get(&person).await;
+    let revoke = page.forms().into_iter().find(|form| form.action.ends_with("/revoke")).unwrap();
+    assert!(page.says("127.0.0.1/32") && revoke.action.starts_with(&person), "{}", revoke.action);
+    let page = ada.browser.submit(revoke).await;
+    assert!(page.says("It opens nothing any more.") && !page.says("127.0.0.1/32"), "{}", page.words());
+    assert!(manager.get("/tokens").await.says("You have no tokens."));
+
     let page = ada.browser.get(&person).await;
     let page = ada.browser.submit(page.form(&format!("{person}/dismiss"))).await;
     assert!(page.says("Dismissed. Every session has ended."), "{}", page.words());

@@ -138,6 +138,27 @@ async fn a_machine_is_trusted_by_its_screen_and_then_read_and_changed() {
     let (code, said) = desk.refused(&["staff", "dismiss", EMAIL], "");
     assert!(code == 65 && said.contains("Nobody dismisses themselves"), "{code} {said}");
 
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("has no tokens"));
+    assert!(desk.say(&["tokens", "list"]).contains("You have no tokens"));
+    let make = |range| ["tokens", "make", "till", "--right", "see-orders", "--range", range];
+    let (code, said) = desk.refused(&make("198.51.100.0/24"), "");
+    assert!(code == 65 && said.contains("allowed ranges"), "{code} {said}");
+    let made = desk.say(&make("127.0.0.1/32"));
+    let secret = made.lines().next().unwrap();
+    assert!(secret.starts_with("cct_") && made.contains("Shown this once"), "{made}");
+    let listed = desk.say(&["tokens", "list"]);
+    assert!(listed.contains("till") && !listed.contains(secret), "{listed}");
+    assert!(desk.say(&["staff", "tokens", EMAIL]).contains("see-orders"));
+    let tokens = desk.json(&["staff", "tokens", EMAIL]);
+    let id = tokens["items"][0]["id"].as_str().unwrap();
+    let (code, said) = desk.refused(&["staff", "revoke-token", EMAIL, "../dismiss"], "");
+    assert!(code == 65 && said.contains("no token's id"), "{code} {said}");
+    assert!(desk.say(&["staff", "revoke-token", EMAIL, id]).contains("opens nothing any more"));
+    for again in [&["staff", "revoke-token", EMAIL, id][..], &["tokens", "revoke", id]] {
+        let (code, said) = desk.refused(again, "");
+        assert!(code == 65, "{code} {said}");
+    }
+
     imports(&desk, folder.path());
     audits(&desk, folder.path());
 
@@ -259,9 +280,19 @@ fn a_provisioning_file_is_checked_and_written_without_a_machine() {
 fn every_help_fits_eighty_columns_and_begins_with_examples() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk { home: folder.path().to_owned(), machine: String::new() };
-    for verb in
-        ["", "trust", "login", "ranges", "staff", "audit", "products", "provision", "status", "approve"]
-    {
+    for verb in [
+        "",
+        "trust",
+        "login",
+        "ranges",
+        "staff",
+        "tokens",
+        "audit",
+        "products",
+        "provision",
+        "status",
+        "approve",
+    ] {
         let arguments: Vec<_> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let help = desk.say(&arguments);
         assert!(help.starts_with("Examples:"), "{help}");

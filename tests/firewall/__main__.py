@@ -50,8 +50,8 @@ class Rules:
             server = self.network.start(space, sys.executable, os.path.join(HERE, "echo.py"), *ports, stdout=subprocess.PIPE)
             server.stdout.readline()
         self.before_the_sets()
-        self.nft("add element inet cashcow admin4 { 192.0.2.64/28 }")
-        self.nft("add element inet cashcow admin6 { 2001:db8::60/124 }")
+        self.nft("add element inet cashcow admin4 { 192.0.2.64/28 . 9443 }")
+        self.nft("add element inet cashcow admin6 { 2001:db8::60/124 . 9443 }")
         self.console_range_by_packet()
         self.output_by_account()
         self.rate()
@@ -66,11 +66,11 @@ class Rules:
         held = self.network.start(self.inside, sys.executable, os.path.join(HERE, "probe.py"), "hold", MACHINE4, "9443",
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.expect("inside the range the console answers", held.stdout.readline().strip(), ["open"])
-        self.nft("delete element inet cashcow admin4 { 192.0.2.64/28 }")
+        self.nft("delete element inet cashcow admin4 { 192.0.2.64/28 . 9443 }")
         held.stdin.write("\n")
         held.stdin.flush()
         self.expect("an open connection ends when its source leaves the range", held.stdout.readline().strip(), ["silent"])
-        self.nft("add element inet cashcow admin4 { 192.0.2.64/28 }")
+        self.nft("add element inet cashcow admin4 { 192.0.2.64/28 . 9443 }")
 
     def output_by_account(self):
         no, yes = ["silent", "forbidden"], ["open"]

@@ -154,6 +154,11 @@ impl Second {
         Self { seed, ..Self::default() }
     }
 
+    /// The app that was told this seed, in base 32.
+    pub fn of_seed(seed: &str) -> Self {
+        Self { seed: seed.to_owned(), ..Self::default() }
+    }
+
     /// A code that was not used yet: the app's, or a recovery code rather than to wait for the app's next one.
     pub fn code(&mut self) -> String {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();

@@ -67,14 +67,14 @@ fn the_sets_hold_what_the_state_names_and_nothing_of_before() {
                   "dev_gateways":["10.0.2.2:12111","[2001:db8::1]:8443"]}"#;
     let output = load(folder.path(), "dev", one);
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
-    assert_eq!(elements("admin4"), "10.0.2.2, 192.0.2.0/24");
-    assert_eq!(elements("admin6"), "2001:db8::/64");
+    assert_eq!(elements("admin4"), "10.0.2.2 . 9443, 192.0.2.0/24 . 9443");
+    assert_eq!(elements("admin6"), "2001:db8::/64 . 9443");
     assert_eq!(elements("dev_gateway4"), "10.0.2.2 . 12111");
     assert_eq!(elements("dev_gateway6"), "2001:db8::1 . 8443");
 
     let two = r#"{"version":1,"admin":{"198.51.100.7/32":"new desk"},"dev_gateways":[]}"#;
     assert_eq!(load(folder.path(), "release", two).status.code(), Some(0));
-    assert_eq!(elements("admin4"), "198.51.100.7");
+    assert_eq!(elements("admin4"), "198.51.100.7 . 9443");
     assert_eq!(elements("admin6") + &elements("dev_gateway4") + &elements("dev_gateway6"), "");
 }
 
@@ -93,7 +93,7 @@ fn a_state_with_one_wrong_entry_changes_nothing() {
         let output = load(folder.path(), "release", bad);
         assert_eq!(output.status.code(), Some(78), "{bad}");
         assert!(errors(&output).contains(said), "{}", errors(&output));
-        assert_eq!(elements("admin4"), "10.0.2.2", "{bad}");
+        assert_eq!(elements("admin4"), "10.0.2.2 . 9443", "{bad}");
     }
 }
 

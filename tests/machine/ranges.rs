@@ -36,7 +36,14 @@ fn admin(folder: &Path) -> String {
     let output = run(folder, "ranges");
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
     assert!(!folder.join("asked/ranges").exists(), "what was asked is done");
-    format!("{} {}", elements("admin4"), elements("admin6")).trim().to_owned()
+    let held = format!("{} {}", elements("admin4"), elements("admin6"));
+    let nets = held.replace(" . 9443", "");
+    assert_eq!(
+        held.matches(" . 9443").count(),
+        nets.split_whitespace().count(),
+        "each with the console's port"
+    );
+    nets.trim().to_owned()
 }
 
 #[test]

@@ -167,7 +167,7 @@ class Storm:
                 self.unit(killed=number % 10 == 3)
             if number % 10 == 8:
                 # Somebody else has taken out what the unit is to take out: it replaces all sets at once.
-                self.tools("nft", "delete", "element", "inet", "cashcow", "admin4", f"{{ {before[2]} }}")
+                self.tools("nft", "delete", "element", "inet", "cashcow", "admin4", f"{{ {before[2]} . 9443 }}")
             self.want(after)
             self.unit(killed=number % 10 == 6)
             if number % 20 == 0:
@@ -190,8 +190,8 @@ class Storm:
     def in_two_steps(self):
         """Rules that are emptied and filled again, and a stranger let in for a moment: two transactions of one nft each."""
         for family, net in ((4, "192.0.2.64/28"), (6, "2001:db8::60/124")) * 5:
-            table, stranger = f"inet cashcow admin{family}", f"{{ {STRANGER[family]} }}"
-            steps = (f"flush set {table}", f"add element {table} {{ {net} }}", f"add element {table} {stranger}", f"delete element {table} {stranger}")
+            table, stranger = f"inet cashcow admin{family}", f"{{ {STRANGER[family]} . 9443 }}"
+            steps = (f"flush set {table}", f"add element {table} {{ {net} . 9443 }}", f"add element {table} {stranger}", f"delete element {table} {stranger}")
             self.tools("nft", "-i", script="".join(f"{step}\n" for step in steps) * 50)
 
     def see_two_steps(self, facts):
@@ -205,7 +205,7 @@ class Storm:
 
     def holds(self, nets):
         text = " ".join(" ".join(self.tools("nft", "list", "set", "inet", "cashcow", name).split()) for name in ("admin4", "admin6"))
-        return all(net.removesuffix("/32").removesuffix("/128") in text for net in nets)
+        return all(f"{net.removesuffix('/32').removesuffix('/128')} . 9443" in text for net in nets)
 
     def a_trial_without_a_service(self):
         """Nobody is there but the timer: looks every ten seconds, as cashcow-ranges.timer does."""

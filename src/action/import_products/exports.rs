@@ -34,7 +34,8 @@ fn real(name: &str) -> Option<Vec<u8>> {
     let found: Option<PathBuf> =
         above.map(|folder| folder.join("shared/data").join(name)).find(|path| path.is_file());
     if found.is_none() {
-        writeln!(std::io::stderr(), "\nskipped: shared/data/{name} is not there").unwrap();
+        let line = format!("\nskipped: shared/data/{name} is not there\n");
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
     }
     Some(std::fs::read(found?).unwrap())
 }

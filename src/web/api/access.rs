@@ -31,18 +31,25 @@ pub enum Needs {
     Anyone,
     /// A token or a session.
     SignedIn,
+    /// A session, also of somebody who has no second factor yet.
+    Enrol,
     /// A session: a program's token does not do.
     Session,
+    /// A session in which the second factor was proved lately: what people change of their own sign-in.
+    Fresh,
     /// This right.
     Right(Right),
 }
 
 impl Needs {
     /// As the document writes it.
-    fn of_name(name: &str) -> Option<Self> {
-        match name {
+    fn of(operation: &Value) -> Option<Self> {
+        let fresh = operation["x-step-up"].as_bool().unwrap_or_default();
+        match operation["x-right"].as_str()? {
             "anyone" => Some(Self::Anyone),
             "signed-in" => Some(Self::SignedIn),
+            "enrol" => Some(Self::Enrol),
+            "session" if fresh => Some(Self::Fresh),
             "session" => Some(Self::Session),
             right => Right::of_name(right).map(Self::Right),
         }
@@ -59,7 +66,7 @@ impl Operations {
         let mut all = Vec::new();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
-                let needs = operation["x-right"].as_str().and_then(Needs::of_name);
+                let needs = Needs::of(operation);
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok();
                 if let (Some(needs), Some(method)) = (needs, method) {
                     all.push((method, path.clone(), needs));
@@ -111,6 +118,14 @@ pub struct Visitor {
 }
 
 impl Caller {
+    /// The session that asks, and what is known of it; a token for programs has none.
+    pub fn session(&self) -> Result<(Token, &SignedIn), Problem> {
+        match &self.via {
+            Via::Session(id, signed) => Ok((*id, signed)),
+            Via::Token => Err(Problem::of(Kind::NeedsSession)),
+        }
+    }
+
     /// What refusals say.
     pub fn texts(&self) -> &Texts {
         &self.api.site.texts
@@ -180,10 +195,13 @@ async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Respons
     }
     let source = source(&request.extensions).map_err(refused)?;
     let caller = believe(api, &request.headers, source).await.map_err(refused)?;
+    // Without a second factor nothing opens but its enrolment.
+    let is_enrolled = !matches!(&caller.via, Via::Session(_, signed) if !signed.enrolled);
     match needs {
-        Needs::Anyone | Needs::SignedIn => {}
-        Needs::Session if matches!(caller.via, Via::Session(..)) => {}
-        Needs::Session => return Err(refused(Problem::of(Kind::NeedsSession))),
+        Needs::Anyone => {}
+        Needs::Enrol if !is_enrolled => {}
+        _ if !is_enrolled => return Err(refused(Problem::of(Kind::NotEnrolled))),
+        Needs::SignedIn => {}
         Needs::Right(right) => {
             // Told with the place, and once: the action would not know where.
             if !caller.actor.may(right) {
@@ -192,6 +210,9 @@ async fn admit(api: &Api, request: &Parts) -> Result<Option<Caller>, Box<Respons
             }
             caller.actor.require(right).map_err(|denied| refused(denied.into()))?;
         }
+        _ if matches!(caller.via, Via::Token) => return Err(refused(Problem::of(Kind::NeedsSession))),
+        Needs::Fresh if !caller.actor.is_fresh() => return Err(refused(Problem::of(Kind::StepUp))),
+        Needs::Session | Needs::Fresh | Needs::Enrol => {}
     }
     Ok(Some(caller))
 }
@@ -210,10 +231,6 @@ async fn believe(api: &Api, headers: &HeaderMap, source: IpAddr) -> Result<Calle
     if let Some(id) = secret.strip_prefix(SESSION_PREFIX) {
         let id: Token = id.parse().map_err(|_| nobody())?;
         let signed = action::signed_in(app, id, source).await?.ok_or_else(nobody)?;
-        // Without a second factor nothing opens but its enrolment, and that needs the console's pages.
-        if !signed.enrolled {
-            return Err(Problem::of(Kind::NotEnrolled));
-        }
         return Ok(Caller {
             api: api.clone(),
             actor: signed.actor.clone(),

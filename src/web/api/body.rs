@@ -22,7 +22,8 @@ pub const MOST_PEM_BODY: usize = 256 * 1024;
 pub const DEEPEST: usize = 16;
 /// Fields that are proofs or files and may by chance hold what looks like a card's number. None of them is ever
 /// shown, and each is checked by the rule of what it is for.
-const SPARED: [&str; 5] = ["password", "code", "chain", "private_key", "recovery_key"];
+const SPARED: [&str; 9] =
+    ["password", "old_password", "code", "claim", "link", "chain", "private_key", "root", "recovery_key"];
 
 /// The body of a request, at most [`MOST_BODY`] bytes.
 pub struct Sent<T>(pub T);

@@ -9,11 +9,14 @@ use zeroize::Zeroizing;
 
 use super::access::Caller;
 use super::body::{Sent, SentPem};
-use super::problem::Problem;
+use super::problem::{Fault, Problem};
 use crate::action::{self, AskAcme, Authority, ChangeError, PlacedState, Progress, Source};
-use crate::tls::acme::Check;
+use crate::tls::acme::{Binding, Check};
 use crate::web::Failure;
 use crate::web::console;
+
+/// The most bytes of an authority's root.
+const MOST_ROOT: usize = 16 * 1024;
 
 /// One certificate, in place or asked for
 #[derive(Serialize, ToSchema)]
@@ -77,18 +80,53 @@ pub struct CertificateUpload {
     private_key: Option<Zeroizing<String>>,
 }
 
-/// Let's Encrypt shall be asked, again and again before each end
+/// An authority shall be asked, again and again before each end
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcmeWish {
     /// Host names that lead to this machine
     #[schema(min_items = 1, max_items = 10)]
     names: Vec<String>,
-    /// For trying out: certificates that no browser trusts
+    /// Let's Encrypt's place for trying out: certificates that no browser trusts
     #[serde(default)]
     staging: bool,
+    /// Another authority than Let's Encrypt
+    #[serde(default)]
+    authority: Option<OtherAuthority>,
+    /// How the authority sees that the names lead here: `http-01` (port 80, if left out) or `tls-alpn-01` (port 443)
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    check: Option<String>,
+    /// Ties the account to one that you have at the authority
+    #[serde(default)]
+    binding: Option<BindingWish>,
     /// Whether you agree to the authority's terms
     agreed: bool,
+}
+
+/// An authority that speaks ACME (RFC 8555)
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherAuthority {
+    /// Address of its directory, at port 443
+    #[schema(max_length = 500, example = "https://ca.example.com/acme/directory")]
+    directory: String,
+    /// Its root, PEM; left out, it is one that browsers trust
+    #[serde(default)]
+    #[schema(max_length = 16384)]
+    root: Option<String>,
+}
+
+/// What the authority handed out (external account binding, RFC 8555, 7.3.4)
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BindingWish {
+    /// Names the key
+    #[schema(max_length = 500)]
+    key_id: String,
+    /// Base64 as it is used in addresses; never shown again
+    #[schema(value_type = String, format = Password, max_length = 500)]
+    key: Zeroizing<String>,
 }
 
 type Shown = Result<Json<CertificateShown>, Problem>;
@@ -133,6 +171,8 @@ fn of_form(caller: &Caller, problem: Result<console::Problem, Failure>) -> Probl
             match problem.field.as_str() {
                 "key" => "private_key".clone_into(&mut problem.field),
                 "ask_names" => "names".clone_into(&mut problem.field),
+                "directory" => "authority.directory".clone_into(&mut problem.field),
+                "root" => "authority.root".clone_into(&mut problem.field),
                 _ => {}
             }
             Problem::of_form(caller.texts(), vec![problem])
@@ -158,9 +198,41 @@ async fn make_request(caller: Caller, place: action::Place, sent: CertificateWis
 }
 
 async fn ask(caller: Caller, place: action::Place, sent: AcmeWish) -> Shown {
-    let authority = if sent.staging { Authority::LetsEncryptStaging } else { Authority::LetsEncrypt };
+    let (texts, mut faults) = (caller.texts(), Vec::new());
+    let mut fault = |field: &str, text: String| faults.push(Fault::of(texts, field, &text));
+    let authority = match sent.authority {
+        Some(_) if sent.staging => {
+            fault("staging", texts.say("api-authority-two"));
+            Authority::LetsEncryptStaging
+        }
+        Some(OtherAuthority { directory, root }) => {
+            if root.as_ref().is_some_and(|root| root.len() > MOST_ROOT) {
+                fault("authority.root", texts.say("ask-root-wrong"));
+            }
+            let root = root.map(|root| format!("{}\n", root.trim()));
+            Authority::Other { directory: directory.trim().to_owned(), root }
+        }
+        None if sent.staging => Authority::LetsEncryptStaging,
+        None => Authority::LetsEncrypt,
+    };
+    let asked = sent.check.as_deref().unwrap_or(Check::Http.name());
+    let check = Check::ALL.into_iter().find(|check| check.name() == asked).unwrap_or_else(|| {
+        let choices = Check::ALL.map(Check::name).join(", ");
+        fault("check", texts.say_with("api-fault-choice", &[("choices", choices.into())]));
+        Check::Http
+    });
+    let binding = sent.binding.and_then(|wish| {
+        let binding = Binding::new(wish.key_id.trim(), wish.key.trim());
+        if binding.is_none() {
+            fault("binding", texts.say("ask-binding-wrong"));
+        }
+        binding
+    });
+    if !faults.is_empty() {
+        return Err(Problem::fields(faults));
+    }
     let names = sent.names.iter().map(|name| name.trim().to_lowercase()).collect();
-    let wish = AskAcme { place, names, authority, check: Check::Http, agreed: sent.agreed, binding: None };
+    let wish = AskAcme { place, names, authority, check, agreed: sent.agreed, binding };
     match action::ask_acme(&caller.api.office, &caller.actor, wish).await {
         Ok(()) => shown(&caller, place),
         Err(error) => Err(of_form(&caller, console::ask_problem(caller.texts(), error))),
@@ -224,9 +296,7 @@ macro_rules! operations {
                 make_request(caller, PLACE, sent).await
             }
 
-            /// Have Let's Encrypt asked
-            ///
-            /// Another authority is named in the console.
+            /// Have an authority asked: Let's Encrypt, or the one that is named
             #[utoipa::path(
                 post,
                 path = concat!($path, "/ask"),

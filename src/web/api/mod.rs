@@ -6,6 +6,7 @@
 //! what it does not know, and text that could be a card's number, wherever it stands.
 
 mod access;
+mod account;
 mod alarms;
 mod amount;
 mod audit;
@@ -13,10 +14,12 @@ mod body;
 mod certificate;
 mod collector;
 mod document;
+mod enrol;
 mod gateway;
 mod go_live;
 mod held;
 mod import;
+mod join;
 mod list;
 mod me;
 mod orders;
@@ -28,6 +31,7 @@ mod ranges;
 mod recovery;
 mod refunds;
 mod session;
+mod set_up;
 mod staff;
 mod tokens;
 
@@ -75,6 +79,18 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(problem::show))
         .routes(routes!(session::begin, session::end))
         .routes(routes!(session::step_up))
+        .routes(routes!(set_up::enter))
+        .routes(routes!(set_up::begin))
+        .routes(routes!(join::show))
+        .routes(routes!(join::join))
+        .routes(routes!(account::show))
+        .routes(routes!(account::change_password))
+        .routes(routes!(enrol::offer, enrol::add, account::remove_app))
+        .routes(routes!(account::remove_passkey))
+        .routes(routes!(account::make_codes))
+        .routes(routes!(account::sessions))
+        .routes(routes!(account::end_others))
+        .routes(routes!(account::end_session))
         .routes(routes!(me::show))
         .routes(routes!(me::roles))
         .routes(routes!(overview::show))
@@ -104,9 +120,11 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(collector::propose))
         .routes(routes!(ranges::list))
         .routes(routes!(ranges::machine::change))
+        .routes(routes!(ranges::machine::preview))
         .routes(routes!(ranges::machine::confirm))
         .routes(routes!(ranges::machine::take_back))
         .routes(routes!(ranges::operator::change))
+        .routes(routes!(ranges::operator::preview))
         .routes(routes!(ranges::operator::confirm))
         .routes(routes!(ranges::operator::take_back))
         .routes(routes!(go_live::show, go_live::go))
@@ -127,7 +145,9 @@ fn resources() -> OpenApiRouter<Api> {
         .routes(routes!(proposals::reject))
         .routes(routes!(proposals::withdraw))
         .routes(routes!(tokens::list, tokens::make))
-        .routes(routes!(tokens::revoke));
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::of_person))
+        .routes(routes!(tokens::revoke_of_person));
     OpenApiRouter::with_openapi(document::head()).nest(ROOT, resources)
 }
 
@@ -169,5 +189,9 @@ async fn document(State(api): State<Api>) -> Response {
     ([(CONTENT_TYPE, "application/json")], api.document.to_string()).into_response()
 }
 
+#[cfg(test)]
+mod account_tests;
+#[cfg(test)]
+mod parity;
 #[cfg(test)]
 mod tests;

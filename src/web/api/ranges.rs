@@ -58,6 +58,12 @@ pub struct RangesShown {
     trial: Option<RangesTrial>,
 }
 
+/// What the ranges would be
+#[derive(Serialize, ToSchema)]
+pub struct RangesPreview {
+    ranges: Vec<RangeRow>,
+}
+
 /// A new range
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,11 +133,7 @@ pub async fn list(caller: Caller) -> Result<Json<RangesShown>, Problem> {
     shown(&caller).map(Json)
 }
 
-async fn change(
-    caller: Caller,
-    which: Which,
-    sent: RangesChange,
-) -> Result<(StatusCode, Json<RangesShown>), Problem> {
+fn read(caller: &Caller, which: Which, sent: RangesChange) -> Result<ChangeRanges, Problem> {
     let texts = caller.texts();
     let mut remove = Vec::new();
     for (place, net) in sent.remove.iter().enumerate() {
@@ -144,7 +146,23 @@ async fn change(
         }
     }
     let add = sent.add.into_iter().map(|RangeWish { cidr, name, owner }| NewRange { cidr, name, owner });
-    let wish = ChangeRanges { which, add: add.collect(), remove };
+    Ok(ChangeRanges { which, add: add.collect(), remove })
+}
+
+fn preview(caller: Caller, which: Which, sent: RangesChange) -> Result<Json<RangesPreview>, Problem> {
+    let wish = read(&caller, which, sent)?;
+    match action::preview_ranges(caller.api.office.app(), &caller.actor, &wish) {
+        Ok(after) => Ok(Json(RangesPreview { ranges: rows(&caller, &after) })),
+        Err(error) => Err(refused(&caller, error)),
+    }
+}
+
+async fn change(
+    caller: Caller,
+    which: Which,
+    sent: RangesChange,
+) -> Result<(StatusCode, Json<RangesShown>), Problem> {
+    let wish = read(&caller, which, sent)?;
     match action::change_ranges(caller.api.office.app(), &caller.actor, wish).await {
         Ok(_) => Ok((StatusCode::CREATED, Json(shown(&caller)?))),
         Err(error) => Err(refused(&caller, error)),
@@ -219,6 +237,22 @@ macro_rules! operations {
         #[doc = concat!("Those at `", $path, "`.")]
         pub mod $module {
             use super::*;
+
+            /// What the ranges would be after a change: nothing is done
+            #[utoipa::path(
+                                post,
+                                path = concat!($path, "/preview"),
+                                tag = "ranges",
+                                extensions(("x-right" = json!($right))),
+                                request_body = RangesChange,
+                                responses((status = 200, description = "It would be taken", body = RangesPreview))
+                            )]
+            pub async fn preview(
+                caller: Caller,
+                Sent(sent): Sent<RangesChange>,
+            ) -> Result<Json<RangesPreview>, Problem> {
+                super::preview(caller, Which::$which, sent)
+            }
 
             /// Put a change of the ranges on trial
             ///

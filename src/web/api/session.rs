@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::access::{Caller, SESSION_PREFIX, Via, Visitor};
+use super::access::{Caller, SESSION_PREFIX, Visitor};
 use super::body::Sent;
 use super::problem::{Kind, Problem};
 use crate::action::{self, SignIn, SignInError};
@@ -52,7 +52,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn of(id: Token) -> Self {
+    pub fn of(id: Token) -> Self {
         Self {
             token: Zeroizing::new(format!("{SESSION_PREFIX}{id}")),
             idle_seconds: IDLE.as_secs(),
@@ -63,7 +63,7 @@ impl Session {
 
 /// Begin a session
 ///
-/// The answer does not say which part was wrong, nor whether there is such an account.
+/// The answer does not say which part was wrong, nor whether there is such an account. Passkeys need a browser.
 #[utoipa::path(
     post,
     path = "/session",
@@ -97,8 +97,8 @@ pub async fn begin(
     responses((status = 200, description = "The session's new token", body = Session))
 )]
 pub async fn step_up(caller: Caller, Sent(sent): Sent<SecondFactor>) -> Result<Json<Session>, Problem> {
-    let Via::Session(id, signed) = &caller.via else { return Err(Problem::of(Kind::NeedsSession)) };
-    match action::prove_with_code(&caller.api.office, signed, *id, sent.code).await {
+    let (id, signed) = caller.session()?;
+    match action::prove_with_code(&caller.api.office, signed, id, sent.code).await {
         Ok(id) => Ok(Json(Session::of(id))),
         Err(error) => Err(refused(error)),
     }
@@ -118,12 +118,11 @@ fn refused(error: SignInError) -> Problem {
     delete,
     path = "/session",
     tag = "session",
-    extensions(("x-right" = json!("session"))),
+    extensions(("x-right" = json!("enrol"))),
     responses((status = 204, description = "Signed out"))
 )]
 pub async fn end(caller: Caller) -> Result<StatusCode, Problem> {
-    if let Via::Session(id, _) = caller.via {
-        action::sign_out(&caller.api.site.app, &caller.actor, id).await?;
-    }
+    let (id, _) = caller.session()?;
+    action::sign_out(&caller.api.site.app, &caller.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

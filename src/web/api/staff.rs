@@ -253,7 +253,8 @@ pub async fn code(
     }
 }
 
-fn refused(caller: &Caller, error: StaffError) -> Problem {
+/// What is said of a change of staff that was refused.
+pub fn refused(caller: &Caller, error: StaffError) -> Problem {
     let conflict = |key: &str| Problem::conflict(caller.texts().say(key));
     match error {
         StaffError::Denied(denied) => denied.into(),

@@ -123,7 +123,7 @@ impl Desk {
 }
 
 /// Every operation: method, path with names that nothing has, what it needs.
-fn operations() -> Vec<(String, String, String)> {
+pub fn operations() -> Vec<(String, String, String)> {
     let document = openapi();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -131,6 +131,7 @@ fn operations() -> Vec<(String, String, String)> {
             let path = path.strip_prefix(ROOT).unwrap();
             let path = path.replace("{number}", "999999").replace("{kind}", "not-found");
             let path = path.replace("{id}", "0000000000000000000000000a");
+            let path = path.replace("{token}", "0000000000000000000000000b").replace("{mark}", "none");
             let path = path.replace("{handle}", "no-such-thing");
             let needs =
                 operation["x-right"].as_str().unwrap_or_else(|| panic!("{method} {path} says nothing"));
@@ -141,7 +142,7 @@ fn operations() -> Vec<(String, String, String)> {
     all
 }
 
-fn body_for(method: &str) -> Value {
+pub fn body_for(method: &str) -> Value {
     if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) }
 }
 
@@ -173,7 +174,10 @@ fn every_operation_says_which_right_it_needs_and_whether_the_second_factor() {
             assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}");
             let name = operation["x-right"].as_str().unwrap();
             let right = Right::of_name(name);
-            assert!(right.is_some() || ["anyone", "signed-in", "session"].contains(&name), "{method} {path}");
+            assert!(
+                right.is_some() || ["anyone", "signed-in", "enrol", "session"].contains(&name),
+                "{method} {path}"
+            );
             let step_up = operation["x-step-up"].as_bool().unwrap();
             if let Some(right) = right {
                 assert_eq!(step_up, right.needs_step_up(), "{method} {path}");

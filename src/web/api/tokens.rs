@@ -1,4 +1,5 @@
-//! The caller's own tokens for programs. Made in a session only: no token makes another.
+//! Tokens for programs. One's own are made in a session only: no token makes another. Those of others are seen by
+//! whoever sees the person, and revoked by whoever changes the staff of that side.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -12,7 +13,8 @@ use super::access::Caller;
 use super::body::Sent;
 use super::me;
 use super::problem::{Fault, Kind, Problem};
-use crate::action::{self, MakeToken, TokenError};
+use super::staff;
+use crate::action::{self, MakeToken, StaffError, TokenError};
 use crate::base::{Line, Token};
 use crate::staff::{ApiToken, Right, TOKEN_DAYS};
 use crate::web::Failure;
@@ -164,5 +166,49 @@ pub async fn revoke(caller: Caller, Path(id): Path<String>) -> Result<StatusCode
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(TokenError::Store(error)) => Err(error.into()),
         Err(_) => Err(Failure::NotFound.into()),
+    }
+}
+
+/// The tokens of somebody, without their secrets
+#[utoipa::path(
+    get,
+    path = "/staff/{id}/tokens",
+    tag = "staff",
+    extensions(("x-right" = json!("see-staff"))),
+    params(("id" = String, Path, description = "The person's id")),
+    responses((status = 200, description = "All of them, at most 20", body = TokenList))
+)]
+pub async fn of_person(caller: Caller, Path(id): Path<String>) -> Result<Json<TokenList>, Problem> {
+    let id: Token = id.parse().map_err(|_| Failure::NotFound)?;
+    match action::tokens_of(caller.api.office.app(), &caller.actor, id) {
+        Ok(tokens) => Ok(Json(TokenList { items: tokens.iter().map(row).collect() })),
+        Err(error) => Err(staff::refused(&caller, error)),
+    }
+}
+
+/// Revoke a token of somebody, at once
+///
+/// Needs nobody's consent. For the platform's staff it asks for change-platform-staff.
+#[utoipa::path(
+    delete,
+    path = "/staff/{id}/tokens/{token}",
+    tag = "staff",
+    extensions(("x-right" = json!("change-operator-staff"))),
+    params(
+        ("id" = String, Path, description = "The person's id"),
+        ("token" = String, Path, description = "The token's id"),
+    ),
+    responses((status = 204, description = "It opens nothing any more"))
+)]
+pub async fn revoke_of_person(
+    caller: Caller,
+    Path((id, token)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let id: Token = id.parse().map_err(|_| Failure::NotFound)?;
+    let gone = |_| staff::refused(&caller, StaffError::Gone);
+    let token: Token = token.parse().map_err(gone)?;
+    match action::revoke_token_of(caller.api.office.app(), &caller.actor, id, token).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(staff::refused(&caller, error)),
     }
 }

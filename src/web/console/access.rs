@@ -135,6 +135,7 @@ pub const ADDRESSES: &[Address] = &[
     post("/staff/{id}/reset", Needs::Right(Right::ChangeOperatorStaff)),
     post("/staff/{id}/link", Needs::Right(Right::ChangeOperatorStaff)),
     post("/staff/{id}/code", Needs::Right(Right::ChangeOperatorStaff)),
+    post("/staff/{id}/tokens/{token}/revoke", Needs::Right(Right::ChangeOperatorStaff)),
     get("/proposals", Needs::Right(Right::SeeStaff)),
     post("/proposals/{number}/confirm", Needs::Right(Right::ChangeOperatorStaff)),
     post("/proposals/{number}/reject", Needs::Right(Right::ChangeOperatorStaff)),

@@ -48,6 +48,7 @@ pub(super) use gateway::problems as gateway_problems;
 pub(super) use import::{remake_pictures, strange as strange_upload};
 pub(super) use ranges::range_problem;
 pub(super) use recovery::from_hex;
+pub(super) use set_up::password_wrong;
 pub(super) use tokens::problem as token_problem;
 pub(super) use upload::{Upload, read_from_program as read_upload};
 
@@ -153,6 +154,7 @@ pub fn router(site: Site, office: Arc<Office>) -> Router {
         .route("/staff/{id}/reset", post(staff::reset))
         .route("/staff/{id}/link", post(staff::link))
         .route("/staff/{id}/code", post(staff::code))
+        .route("/staff/{id}/tokens/{token}/revoke", post(tokens::revoke_of_person))
         .route("/proposals", get(proposals::list))
         .route("/proposals/{number}/confirm", post(proposals::confirm))
         .route("/proposals/{number}/reject", post(proposals::reject))

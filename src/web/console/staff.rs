@@ -12,6 +12,7 @@ use super::form::{FORM, Problem};
 use super::frame::{Clerk, Frame, status, when};
 use super::staff_form::failure;
 use super::staff_words as words;
+use super::tokens;
 use crate::action::{self, Denied, JoinError, StaffError, Wish};
 use crate::base::Token;
 use crate::proposal::Record;
@@ -78,6 +79,8 @@ struct PersonPage {
     attested: Option<String>,
     /// An open proposal about them.
     proposal: Option<u64>,
+    /// Tokens for programs, of which this reader may revoke each.
+    tokens: Vec<tokens::Row>,
     /// What this reader may do.
     may: bool,
     halves: Vec<Half>,
@@ -184,6 +187,7 @@ pub async fn show(
     let found = person(&clerk, &id)?;
     let done = match query.as_deref() {
         Some("dismissed") => Some(clerk.texts().say("staff-dismissed")),
+        Some("revoked") => Some(clerk.texts().say("tokens-revoked")),
         _ => None,
     };
     draw(&clerk, &found, Vec::new(), None, done)
@@ -325,6 +329,7 @@ fn draw(
         texts.say_with("staff-attested", &values)
     });
     let disabled = matches!(person.state, PersonState::Disabled { .. });
+    let held_tokens = action::tokens_of(app, actor, person.id).map_err(staff_failure)?;
     let page = PersonPage {
         href: format!("/staff/{}", person.id),
         email: person.email.to_string(),
@@ -336,6 +341,7 @@ fn draw(
         approvals: approvals.collect(),
         attested,
         proposal: about.map(|proposal| proposal.number),
+        tokens: held_tokens.iter().map(|token| tokens::row(clerk, token)).collect(),
         may,
         halves: if may { halves(clerk, &person, now)? } else { Vec::new() },
         secret,

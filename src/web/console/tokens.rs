@@ -1,4 +1,5 @@
-//! The tokens of whoever looks: what they open, from where, until when; making one and revoking one.
+//! The tokens of whoever looks: what they open, from where, until when; making one and revoking one. And revoking
+//! somebody else's from their page.
 
 use askama::Template;
 use axum::body::Body;
@@ -11,21 +12,22 @@ use zeroize::Zeroizing;
 use super::form::{FORM, Field, Problem};
 use super::frame::{Clerk, Frame, status, when};
 use super::roles::right_text;
-use crate::action::{self, MakeToken, TokenError};
+use super::staff;
+use crate::action::{self, MakeToken, StaffError, TokenError};
 use crate::base::{Line, Token};
 use crate::locale::Texts;
 use crate::staff::{ApiToken, MOST_TOKEN_DAYS, MOST_TOKENS_OF_ONE, Right, TOKEN_DAYS};
 use crate::web::{Failure, Fields, Head, reply};
 
-/// A token in the list.
-struct Row {
-    id: String,
-    name: String,
-    rights: String,
-    range: String,
-    ends: String,
-    ended: bool,
-    used: String,
+/// A token in a list.
+pub struct Row {
+    pub id: String,
+    pub name: String,
+    pub rights: String,
+    pub range: String,
+    pub ends: String,
+    pub ended: bool,
+    pub used: String,
 }
 
 /// A right to tick.
@@ -100,6 +102,25 @@ pub async fn revoke(
     }
 }
 
+/// `POST /staff/{id}/tokens/{token}/revoke`.
+pub async fn revoke_of_person(
+    clerk: Clerk,
+    Path((id, token)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Result<Response, Failure> {
+    clerk.form(request, FORM).await?;
+    let found = staff::person(&clerk, &id)?;
+    let token: Token = token.parse().map_err(|_| Failure::NotFound)?;
+    let at = format!("/staff/{}", found.id);
+    match action::revoke_token_of(clerk.desk.office.app(), &clerk.signed.actor, found.id, token).await {
+        // Whoever was second sees that it is gone.
+        Ok(()) | Err(StaffError::Gone) => Ok(Redirect::to(&format!("{at}?revoked")).into_response()),
+        Err(StaffError::Denied(denied)) => Err(staff::step_up(denied, &at)),
+        Err(StaffError::Store(error)) => Err(error.into()),
+        Err(error) => Err(Failure::Internal(error.to_string())),
+    }
+}
+
 /// Which field a refusal belongs to, and the cure.
 pub fn problem(texts: &Texts, error: TokenError) -> Result<Problem, Failure> {
     let right = |key: &str, right: Right| {
@@ -121,7 +142,8 @@ pub fn problem(texts: &Texts, error: TokenError) -> Result<Problem, Failure> {
     })
 }
 
-fn row(clerk: &Clerk, token: &ApiToken) -> Row {
+/// The row of a token, its own owner's or another's.
+pub fn row(clerk: &Clerk, token: &ApiToken) -> Row {
     let texts = clerk.texts();
     let now = clerk.desk.office.app().clock().now();
     let names: Vec<_> = token.rights.iter().map(|right| right_text(texts, *right)).collect();
