@@ -47,9 +47,9 @@ class Desk(Browser):
         super().__init__(origin)
         self.space = space
 
-    def exchange(self, method, path, body):
+    def exchange(self, *question):
         with inside(self.space):
-            return super().exchange(method, path, body)
+            return super().exchange(*question)
 
 
 class Program:
