@@ -6,9 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::base::{OsRandom, SeededRandom};
-use crate::tpm::swtpm::Swtpm;
-use crate::tpm::{Approval, Authority, Device, Tpm, TpmError};
+use crate::base::OsRandom;
+use crate::tpm::{Authority, Device, TpmError};
 
 /// Says what it was asked, and refuses the minimum.
 #[derive(Clone, Default)]
@@ -160,30 +159,6 @@ fn of_more_connections_than_there_is_room_for_the_last_is_closed() {
     while late.witness_value().is_err() {
         std::thread::yield_now();
     }
-}
-
-fn approval(tpm: &mut Tpm) -> Approval {
-    Authority::generate().unwrap().approve(1, &[("test", tpm.image_pcr().unwrap())]).unwrap()
-}
-
-#[test]
-fn the_root_key_is_made_once_and_opens_again_after_the_tpm_was_away() {
-    let folder = tempfile::tempdir().unwrap();
-    let swtpm = Swtpm::start(&folder.path().join("tpm")).unwrap();
-    let mut tpm = Tpm::open(&swtpm.device()).unwrap();
-    let approval = approval(&mut tpm);
-    let mut holder = Holder::of(tpm, approval, Box::new(SeededRandom::new(3)));
-    let made = holder.root_key(None).unwrap();
-    let sealed = made.sealed.unwrap();
-    assert_eq!(holder.raise_minimum(), Ok(1));
-    let mut client = in_this_process(holder).unwrap();
-    let opened = client.root_key(Some(&sealed)).unwrap();
-    assert_eq!(opened.key.expose_secret(), made.key.expose_secret());
-    assert_eq!(opened.sealed, None);
-    assert_eq!(client.root_key(Some(b"{}")).err(), Some(KeepError::Refused(TpmError::Damaged.to_string())));
-    drop(swtpm);
-    let lost = client.root_key(Some(&sealed)).err();
-    assert!(matches!(lost, Some(KeepError::Refused(_))), "{lost:?}");
 }
 
 #[test]

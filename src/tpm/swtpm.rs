@@ -21,8 +21,12 @@ use super::Device;
 const PID_FILE: &str = "swtpm.pid";
 const READY_WITHIN: Duration = Duration::from_secs(10);
 const TRIES: usize = 8;
-/// How `setpriv` (util-linux) ends if the program that it should start is not there.
+/// How `setpriv` (util-linux) and `bash` end if the program that they should start is not there.
 const NOT_FOUND: i32 = 127;
+/// The library's connections are not closed at exec: one that a new software TPM took along would stay open for as
+/// long as that lives, and the TPM at its other end, which takes one client at a time, would wait for it.
+const CLOSE_ALL: &str =
+    "for fd in /proc/self/fd/*; do fd=${fd##*/}; (( fd > 2 )) && exec {fd}>&-; done; exec \"$0\" \"$@\"";
 
 /// A running software TPM, stopped when dropped, and by the kernel if this process is killed.
 pub struct Swtpm {
@@ -177,7 +181,8 @@ fn command(folder: &Path, port: u16) -> Command {
     let channel = |port: u16| format!("type=tcp,port={port},bindaddr={}", Ipv4Addr::LOCALHOST);
     let mut command = Command::new("setpriv");
     command
-        .args(["--pdeathsig", "TERM", "swtpm", "socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+        .args(["--pdeathsig", "TERM", "bash", "-c", CLOSE_ALL])
+        .args(["swtpm", "socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
         .args(["--tpmstate", &format!("dir={}", folder.display())])
         .args(["--server", &channel(port), "--ctrl", &channel(port.saturating_add(1))])
         .args(["--pid", &format!("file={}", folder.join(PID_FILE).display())])

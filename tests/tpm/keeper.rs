@@ -8,8 +8,10 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use cashcow::keeper::{Client, Keep, KeepError};
-use cashcow::tpm::Device;
+use cashcow::base::OsRandom;
+use cashcow::keeper::{Client, Holder, Keep, KeepError, in_this_process};
+use cashcow::tpm::swtpm::Swtpm;
+use cashcow::tpm::{Authority, Device, Tpm, TpmError};
 use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::approval::image_files;
@@ -145,4 +147,25 @@ fn a_keeper_runs_neither_as_root_nor_without_its_socket_or_approvals() {
     fs::remove_file(stage.folder.join("signature.json")).unwrap();
     let mut keeper = stage.start();
     assert_eq!(keeper.0.wait().unwrap().code(), Some(70));
+}
+
+#[test]
+fn a_tpm_that_is_lost_is_an_answer_and_the_keeper_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let swtpm = Swtpm::start(&folder.path().join("tpm")).unwrap();
+    let mut tpm = Tpm::open(&swtpm.device()).unwrap();
+    let approval = Authority::generate().unwrap().approve(1, &[("test", tpm.image_pcr().unwrap())]).unwrap();
+    let mut client = in_this_process(Holder::of(tpm, approval, Box::new(OsRandom))).unwrap();
+    let made = client.root_key(None).unwrap();
+    let sealed = made.sealed.unwrap();
+    let damaged = client.root_key(Some(b"{}")).err();
+    assert_eq!(damaged, Some(KeepError::Refused(TpmError::Damaged.to_string())));
+    let opened = client.root_key(Some(&sealed)).unwrap();
+    assert_eq!(opened.key.expose_secret(), made.key.expose_secret());
+    assert_eq!(opened.sealed, None);
+    drop(swtpm);
+    for _ in 0..2 {
+        let lost = client.root_key(Some(&sealed)).err();
+        assert!(matches!(lost, Some(KeepError::Refused(_))), "{lost:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Which machine opens the secrets, and what is said when it cannot.
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::{fs, thread};
 
 use cashcow::tpm::swtpm::Swtpm;
 use cashcow::tpm::{Device, SealedBlob, Tpm, TpmError};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use crate::bench::{Machine, SECRET};
 use crate::stranger::left_behind;
@@ -153,6 +155,21 @@ fn a_software_tpm_ends_with_the_process_that_started_it_and_not_before() {
         within(&|| fs::read(process.join("cmdline")).unwrap_or_default().is_empty()),
         "the software TPM lives on"
     );
+}
+
+// Two software TPMs in one process: the second one used to keep a connection to the first open, which then took no
+// other, and the first one's client waited for ever.
+#[test]
+fn a_software_tpm_takes_nothing_along_from_the_process_that_starts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = fs::File::create(folder.path().join("ours")).unwrap();
+    fcntl(ours.as_fd(), FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
+    let _started = Swtpm::start(&folder.path().join("tpm")).unwrap();
+    let pid = fs::read_to_string(folder.path().join("tpm/swtpm.pid")).unwrap();
+    let open = fs::read_dir(Path::new("/proc").join(pid.trim()).join("fd")).unwrap();
+    let open: Vec<_> = open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
+    assert!(open.len() > 3, "{open:?}");
+    assert!(!open.contains(&folder.path().join("ours")), "{open:?}");
 }
 
 #[test]
