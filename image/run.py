@@ -40,21 +40,7 @@ admin_ranges = [
 name = "Meadow & Mill"
 demo = true
 
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
-approved_by = "Ines Duarte"
-[security_officer]
-name = "Noor Haddad"
-email = "noor@example.com"
-employer = "Meadow Hosting"
-employed_since = "2020-09-01"
-screening = {{ method = "criminal record certificate", on = "2025-02-03", valid_until = "2030-02-02", reference = "HR 2025-21" }}
-approved_by = "Ines Duarte"
-"""
+{founders}"""
 
 
 class Stop(Exception):
@@ -182,8 +168,10 @@ def prepare(asked, image, record):
     ranges = ["10.0.2.2/32", *asked.admin_range]
     lines = "".join(f'    {{ cidr = "{net}", name = "{"this computer" if net == ranges[0] else "added at start"}" }},\n'
                     for net in dict.fromkeys(ranges))
+    with open(os.path.join(build.REPO, "demo", "founders.toml"), encoding="utf-8") as file:
+        founders = file.read()
     stick = os.path.join(asked.state, "setup.raw")
-    disks.stick(image["tools"], stick, APPLIANCE.format(ranges=lines))
+    disks.stick(image["tools"], stick, APPLIANCE.format(ranges=lines, founders=founders))
     return disk, stick
 
 

@@ -27,6 +27,8 @@ REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PASSWORD = "a quiet meadow with eleven cows"
 HOST = "console.shop.example"
 STYLES = ("tokens.css", "base.css", "console.css")
+with open(os.path.join(REPO, "demo", "founders.toml"), encoding="utf-8") as founders:
+    FOUNDERS = founders.read()
 APPLIANCE = f"""\
 version = 1
 hostname = "{HOST}"
@@ -37,21 +39,7 @@ admin_ranges = [{{ cidr = "127.0.0.0/24", name = "hosting desk" }}, {{ cidr = "2
 [shop]
 name = "Meadow & Mill"
 demo = true
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
-approved_by = "Ines Duarte"
-[security_officer]
-name = "Noor Haddad"
-email = "noor@example.com"
-employer = "Meadow Hosting"
-employed_since = "2020-09-01"
-screening = {{ method = "criminal record certificate", on = "2025-02-03", valid_until = "2030-02-02", reference = "HR 2025-21" }}
-approved_by = "Ines Duarte"
-[dev]
+{FOUNDERS}[dev]
 acme_endpoint = "https://127.0.0.1:9"
 """
 SHOPIFY = """\

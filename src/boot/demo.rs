@@ -67,21 +67,10 @@ admin_ranges = [{ cidr = "127.0.0.1/32", name = "this machine" }]
 [shop]
 name = "Meadow & Mill"
 demo = true
-[administrator]
-name = "Ada Osei"
-email = "ada@example.com"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = { method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }
-approved_by = "Ines Duarte"
-[security_officer]
-name = "Noor Haddad"
-email = "noor@example.com"
-employer = "Meadow Hosting"
-employed_since = "2020-09-01"
-screening = { method = "criminal record certificate", on = "2025-02-03", valid_until = "2030-02-02", reference = "HR 2025-21" }
-approved_by = "Ines Duarte"
 "#;
+
+/// Who founds it.
+const FOUNDERS: &str = include_str!("../../demo/founders.toml");
 
 /// Runs a demo until `stop` turns true. What `image/run` reads on the serial port goes to standard output.
 pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), DemoError> {
@@ -91,7 +80,7 @@ pub async fn run(options: Options, stop: watch::Receiver<bool>) -> Result<(), De
     }
     let appliance = match &options.appliance {
         Some(path) => Appliance::load(path, Profile::Dev)?,
-        None => Appliance::parse("appliance.toml", APPLIANCE, Profile::Dev)?,
+        None => Appliance::parse("appliance.toml", &format!("{APPLIANCE}{FOUNDERS}"), Profile::Dev)?,
     };
     let (holder, swtpm) = software_tpm(&options.dir)?;
     if let Device::Swtpm { port, .. } = swtpm.device() {

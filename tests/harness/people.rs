@@ -9,6 +9,8 @@ use super::{Browser, Page, Shop};
 
 pub const PASSWORD: &str = "a quiet meadow with eleven cows";
 pub const EMAIL: &str = "ada@example.com";
+/// Who founds the shop, in an `appliance.toml`: whoever has that address, and an officer.
+const FOUNDERS: &str = include_str!("../../demo/founders.toml");
 
 /// An `appliance.toml` in `folder` that points a development machine at one server in the place of each vendor.
 pub fn appliance(folder: &std::path::Path, root_pem: &str, endpoint: &str) -> String {
@@ -23,21 +25,7 @@ admin_ranges = [{{ cidr = "127.0.0.1/32", name = "this machine" }}]
 [shop]
 name = "Meadow & Mill"
 demo = true
-[administrator]
-name = "Ada Osei"
-email = "{EMAIL}"
-employer = "Meadow Hosting"
-employed_since = "2019-04-01"
-screening = {{ method = "criminal record certificate", on = "2025-01-15", valid_until = "2030-01-14", reference = "HR 2025-17" }}
-approved_by = "Ines Duarte"
-[security_officer]
-name = "Noor Haddad"
-email = "noor@example.com"
-employer = "Meadow Hosting"
-employed_since = "2020-09-01"
-screening = {{ method = "criminal record certificate", on = "2025-02-03", valid_until = "2030-02-02", reference = "HR 2025-21" }}
-approved_by = "Ines Duarte"
-[dev]
+{FOUNDERS}[dev]
 gateway_root = """
 {root_pem}"""
 stripe_endpoint = "{endpoint}"
